@@ -1,0 +1,79 @@
+"""What did one look at the engine show of a container, and of the image it runs?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from updater.model.digest import Digest
+    from updater.model.reference import ImageReference
+
+
+class ContainerState(StrEnum):
+    """The engine's own words (Docker API, `State.Status`)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Which engine answers, and in which version of the API it is spoken to."""
+
+    name: str
+    version: str
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the engine's list says of an image. `repository_digests` pairs a repository name with a digest."""
+
+    id: str
+    repository_digests: frozenset[tuple[str, Digest]] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def digests_for(self, reference: ImageReference) -> frozenset[Digest]:
+        """The digests under which this image is known in the reference's repository, and in no other."""
+        return frozenset(digest for name, digest in self.repository_digests if name == reference.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSnapshot:
+    """A container as the engine's list shows it.
+
+    `image_text` is what the user asked for, to the letter; `reference` is None where that names no
+    repository (an image id). `image` is None where the image it runs is no longer there.
+    """
+
+    id: str
+    name: str
+    image_text: str
+    image_id: str
+    reference: ImageReference | None
+    image: ImageFacts | None
+    state: ContainerState
+    labels: Mapping[str, str]
+    network_mode: str = ""
+    # True where the image's tag, as the engine has it now, belongs to an image that came from the registry.
+    tag_has_registry: bool = False
+
+    @property
+    def user_labels(self) -> Mapping[str, str]:
+        """Labels that the user set: Docker merges the image's into the container's, those say nothing of the user.
+
+        With the image gone nobody can tell whose a label is, so none counts.
+        """
+        if self.image is None:
+            return {}
+        from_image = self.image.labels
+        return {key: value for key, value in self.labels.items() if from_image.get(key) != value}

@@ -1,0 +1,65 @@
+"""Why was something decided, or why did it end like this? A stable code and a sentence for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class ReasonCode(StrEnum):
+    """Every reason there is. Scripts rely on the spelling: add, never rename."""
+
+    UPDATE_AVAILABLE = "update-available"
+    UP_TO_DATE = "up-to-date"
+    UPDATED = "updated"
+    # Not ours to touch
+    NOT_ENABLED = "not-enabled"
+    DISABLED_BY_LABEL = "disabled-by-label"
+    INVALID_LABEL = "invalid-label"
+    MONITOR_ONLY = "monitor-only"
+    PINNED_BY_DIGEST = "pinned-by-digest"
+    LOCAL_IMAGE = "local-image"
+    AUTO_REMOVE = "auto-remove"
+    ITSELF = "itself"
+    NOT_RUNNING = "not-running"
+    SWARM_TASK = "swarm-task"
+    ONE_OFF = "one-off"
+    SHARED_NAMESPACE = "shared-namespace"
+    # The registry could not say
+    REGISTRY_UNREACHABLE = "registry-unreachable"
+    REGISTRY_DENIED = "registry-denied"
+    REGISTRY_RATE_LIMITED = "registry-rate-limited"
+    REGISTRY_ERROR = "registry-error"
+    IMAGE_NOT_FOUND = "image-not-found"
+    PLATFORM_MISSING = "platform-missing"
+    DIGEST_MISMATCH = "digest-mismatch"
+    # The update did not happen, or was undone
+    PULL_FAILED = "pull-failed"
+    NO_SPACE = "no-space"
+    CREATE_FAILED = "create-failed"
+    FIDELITY = "fidelity"
+    NAME_CONFLICT = "name-conflict"
+    STOP_FAILED = "stop-failed"
+    START_FAILED = "start-failed"
+    UNHEALTHY = "unhealthy"
+    CRASHED = "crashed"
+    HEALTH_TIMEOUT = "health-timeout"
+    CONTAINER_GONE = "container-gone"
+    USER_CHANGED = "user-changed"
+    BUSY = "busy"
+    ENGINE_ERROR = "engine-error"
+    INTERRUPTED = "interrupted"
+    STRANDED = "stranded"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason. `until` is when the answer may change by itself, if that is known."""
+
+    code: ReasonCode
+    message: str
+    until: datetime | None = None
