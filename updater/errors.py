@@ -15,8 +15,11 @@ UpdaterError
 │   └── PullFailed
 ├── RegistryError
 │   ├── RegistryUnreachable
+│   │   ├── RegistryTimeout
+│   │   └── RegistryUntrusted
 │   ├── RegistryDenied
 │   ├── RegistryRateLimited
+│   ├── RegistryFailed
 │   ├── RegistryAnswerInvalid
 │   ├── ImageNotFound
 │   ├── PlatformMissing
@@ -128,6 +131,16 @@ class RegistryUnreachable(RegistryError):
     temporary = True
 
 
+class RegistryTimeout(RegistryUnreachable):
+    """The registry did not answer in full within the time allowed."""
+
+
+class RegistryUntrusted(RegistryUnreachable):
+    """The TLS certificate does not prove that this is the registry; asking again changes nothing."""
+
+    temporary = False
+
+
 class RegistryDenied(RegistryError):
     """Credentials are needed, or the ones we have were rejected."""
 
@@ -138,6 +151,16 @@ class RegistryRateLimited(RegistryError):
     """429: too many requests; `retry_after` in seconds where the registry says so."""
 
     code = ReasonCode.REGISTRY_RATE_LIMITED
+    temporary = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RegistryFailed(RegistryError):
+    """5xx: the registry itself is in trouble; `retry_after` in seconds where it says so."""
+
     temporary = True
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:

@@ -1,0 +1,1 @@
+"""What does a user type, and what do they get to see?"""

@@ -63,9 +63,6 @@ class ContainerSnapshot:
     image: ImageFacts | None
     state: ContainerState
     labels: Mapping[str, str]
-    network_mode: str = ""
-    # True where the image's tag, as the engine has it now, belongs to an image that came from the registry.
-    tag_has_registry: bool = False
 
     @property
     def user_labels(self) -> Mapping[str, str]:
@@ -77,3 +74,11 @@ class ContainerSnapshot:
             return {}
         from_image = self.image.labels
         return {key: value for key, value in self.labels.items() if from_image.get(key) != value}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One look at the engine. `registry_tags` are the tags that it has from a registry, not from a build."""
+
+    containers: tuple[ContainerSnapshot, ...]
+    registry_tags: frozenset[ImageReference] = frozenset()

@@ -1,0 +1,1 @@
+"""What may update, and why not? Pure: labels and settings in, decisions out."""

@@ -1,0 +1,1 @@
+"""What runs, what is published, and do they differ?"""

@@ -1,0 +1,56 @@
+"""Which requests reach the engine's unix socket?"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from types import TracebackType
+
+from rig.recording import Recording
+from rig.relay import Relay
+
+
+class RecordingSocket:
+    """A unix socket at `path` that passes everything on to the one at `engine_socket`."""
+
+    def __init__(self, engine_socket: Path, path: Path) -> None:
+        self.recording = Recording()
+        self.path = path
+        self._engine_socket = engine_socket
+        self._relay: Relay | None = None
+
+    def __enter__(self) -> RecordingSocket:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def host(self) -> str:
+        """The value for DOCKER_HOST."""
+        return f"unix://{self.path}"
+
+    def start(self) -> None:
+        self.path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.path))
+        listener.listen(128)
+        self._relay = Relay(listener, self._connect, self.recording)
+
+    def stop(self) -> None:
+        if self._relay is not None:
+            self._relay.stop()
+            self._relay = None
+        self.path.unlink(missing_ok=True)
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self._engine_socket))
+        except OSError:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,50 @@
+"""Which commands are there? Nothing heavy is imported here: `--version` and `--help` answer at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from updater import __version__
+from updater.cli.check import check_command
+from updater.cli.run import run_command
+
+app = typer.Typer(
+    name="updater",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"updater {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Keeps the containers of one host up to date, and never loses one.
+
+    Opt a container in with the label updater.enable=true, or name it on the command line.
+
+    \b
+    Examples:
+      updater check                    what runs, what is published, and why (not)
+      updater check -o json | jq .     the same for a script
+      updater run --dry-run            what an update cycle would do
+      updater run                      update, verify health, roll back what fails
+      updater run web                  the same for one container, opted in or not
+    """
+
+
+app.command("check")(check_command)
+app.command("run")(run_command)

@@ -1,0 +1,113 @@
+"""How is a report written for scripts? The contract's JSON, schema version 1; never holds a secret."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from updater.model.candidate import Status
+from updater.model.outcome import OutcomeKind
+from updater.model.published import Published
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from updater.model.container import EngineInfo
+    from updater.model.decision import Decision
+    from updater.model.outcome import ImageAt, Outcome
+    from updater.model.reason import Reason
+    from updater.model.report import CheckReport, CycleReport
+
+Json = dict[str, Any]
+SCHEMA_VERSION = 1
+
+
+def dump(document: Json) -> str:
+    """The document as text, with a line's end."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def check_json(report: CheckReport) -> Json:
+    """What `check -o json` prints."""
+    counts = Counter(decision.candidate.status for decision in report.decisions)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "engine": _engine(report.engine),
+        "containers": [_decision(decision) for decision in report.decisions],
+        "summary": {str(status): counts[status] for status in Status},
+    }
+
+
+def cycle_json(report: CycleReport) -> Json:
+    """What `run -o json` prints."""
+    counts = Counter(outcome.kind for outcome in report.outcomes)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "started_at": _moment(report.started_at),
+        "finished_at": _moment(report.finished_at),
+        "engine": _engine(report.engine),
+        "results": [_outcome(outcome) for outcome in report.outcomes],
+        "recovered": [],
+        "summary": {str(kind): counts[kind] for kind in OutcomeKind},
+    }
+
+
+def _engine(engine: EngineInfo) -> Json:
+    return {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
+
+
+def _decision(decision: Decision) -> Json:
+    candidate, container = decision.candidate, decision.container
+    published = candidate.lookup.digest if isinstance(candidate.lookup, Published) else None
+    created = candidate.published_image.created if candidate.published_image else None
+    return {
+        "name": container.name,
+        "id": container.id,
+        "image": container.image_text,
+        "state": str(container.state),
+        "running": {"image_id": container.image_id, "digest": candidate.running_digest},
+        "published": {
+            "digest": published,
+            "tag": container.reference.tag if container.reference else None,
+            "created": _moment(created) if created else None,
+        },
+        "status": str(candidate.status),
+        "decision": str(decision.action),
+        "reasons": [_reason(reason) | {"until": _until(reason)} for reason in decision.reasons],
+    }
+
+
+def _outcome(outcome: Outcome) -> Json:
+    container = outcome.decision.container
+    return {
+        "name": container.name,
+        "image": container.image_text,
+        "outcome": str(outcome.kind),
+        "from": _image(outcome.source),
+        "to": _image(outcome.target),
+        "reason": _reason(outcome.reason),
+        "duration_seconds": round(outcome.duration_seconds, 3),
+        "downtime_seconds": None if outcome.downtime_seconds is None else round(outcome.downtime_seconds, 3),
+        "steps": [{"name": step.name, "seconds": round(step.seconds, 3)} for step in outcome.steps],
+        "notes": list(outcome.notes),
+        "log_tail": outcome.log_tail,
+    }
+
+
+def _image(image: ImageAt) -> Json:
+    return {"image_id": image.image_id, "digest": image.digest}
+
+
+def _reason(reason: Reason) -> Json:
+    return {"code": str(reason.code), "message": reason.message}
+
+
+def _until(reason: Reason) -> str | None:
+    return _moment(reason.until) if reason.until else None
+
+
+def _moment(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,144 @@
+"""How is a report written for a person? Pure: report and terminal in, text out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from updater.model.candidate import Candidate, Status
+from updater.model.digest import short
+from updater.model.outcome import OutcomeKind
+from updater.model.published import Published
+from updater.model.values import show_duration
+from updater.model.wording import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from updater.cli.terminal import Terminal
+    from updater.model.decision import Decision
+    from updater.model.outcome import ImageAt, Outcome
+    from updater.model.report import CheckReport, CycleReport
+
+_NARROWEST_TEXT = 36  # characters; with less, the last column goes on a line of its own
+_GAP = "  "
+_COLOURS = {
+    "update": "33",
+    "outdated": "33",
+    "would-update": "33",
+    "unknown": "31",
+    "failed": "31",
+    "rolled-back": "31",
+    "updated": "32",
+    "current": "32",
+}
+
+
+def check_table(report: CheckReport, terminal: Terminal) -> str:
+    """What `check` prints."""
+    rows = [_check_row(decision) for decision in report.decisions]
+    text = _table(("NAME", "IMAGE", "RUNS", "PUBLISHED", "STATUS", "DECISION", "WHY"), rows, terminal)
+    counts = Counter(decision.candidate.status for decision in report.decisions)
+    lines = [_summary([(counts[status], str(status)) for status in Status])]
+    if report.unlisted:
+        lines.append(_unlisted(report.unlisted))
+    return text + "\n".join(lines) + "\n"
+
+
+def cycle_table(report: CycleReport, terminal: Terminal) -> str:
+    """What `run` prints."""
+    rows = [_outcome_row(outcome) for outcome in report.outcomes]
+    text = _table(("NAME", "OUTCOME", "FROM", "TO", "TOOK", "DOWN", "WHY"), rows, terminal)
+    counts = Counter(outcome.kind for outcome in report.outcomes)
+    details = "".join(_details(outcome) for outcome in report.outcomes)
+    return text + details + _summary([(counts[kind], str(kind)) for kind in OutcomeKind]) + "\n"
+
+
+def _check_row(decision: Decision) -> tuple[str, ...]:
+    candidate = decision.candidate
+    return (
+        decision.container.name,
+        printable(_image_text(candidate)),
+        _short(candidate.running_digest),
+        _short(candidate.lookup.digest if isinstance(candidate.lookup, Published) else None),
+        str(candidate.status),
+        str(decision.action),
+        printable(" ".join(reason.message for reason in decision.reasons)),
+    )
+
+
+def _image_text(candidate: Candidate) -> str:
+    text = candidate.container.image_text
+    return short(text) if text.startswith("sha256:") else text
+
+
+def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
+    down = outcome.downtime_seconds
+    return (
+        outcome.decision.container.name,
+        str(outcome.kind),
+        _at(outcome.source),
+        _at(outcome.target),
+        show_duration(outcome.duration_seconds) if outcome.steps else "-",
+        "-" if down is None else show_duration(down),
+        printable(outcome.reason.message),
+    )
+
+
+def _details(outcome: Outcome) -> str:
+    """What a person needs who has to act: notes, and the last words of a container that failed."""
+    name = outcome.decision.container.name
+    text = "".join(f"{name}: {printable(note)}\n" for note in outcome.notes)
+    if outcome.log_tail.strip():
+        lines = "\n".join(printable(line) for line in outcome.log_tail.strip().splitlines())
+        text += f"{name}: the last output of the container that failed:\n{textwrap.indent(lines, '    ')}\n"
+    return text
+
+
+def _at(image: ImageAt) -> str:
+    return _short(image.digest or image.image_id)
+
+
+def _short(digest: str | None) -> str:
+    return short(digest) if digest else "-"
+
+
+def _summary(counts: Sequence[tuple[int, str]]) -> str:
+    return ", ".join(f"{count} {what}" for count, what in counts if count) + "." if any(
+        count for count, _ in counts
+    ) else "No containers to look at."
+
+
+def _unlisted(count: int) -> str:
+    containers = "1 container is" if count == 1 else f"{count} containers are"
+    return f"{containers} not opted in; --all-containers lists every one."
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> str:
+    """Columns as wide as their widest cell; the last one wraps, or gets a line of its own where there is no room."""
+    if not rows:
+        return ""
+    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings) - 1)]
+    room = terminal.width - sum(width + len(_GAP) for width in widths)
+    lines = []
+    for row in (headings, *rows):
+        cells = _GAP.join(
+            _coloured(cell, width, terminal) for cell, width in zip(row[:-1], widths, strict=True)
+        )
+        lines += _with_last(cells, row[-1], sum(widths) + len(_GAP) * len(widths), room, terminal)
+    return "\n".join(lines) + "\n"
+
+
+def _with_last(cells: str, last: str, indent: int, room: int, terminal: Terminal) -> list[str]:
+    if room < _NARROWEST_TEXT:
+        wrapped = textwrap.wrap(last, terminal.width - 4) if last != "WHY" else []
+        return [cells.rstrip(), *("    " + line for line in wrapped)]
+    first, *others = textwrap.wrap(last, room) or [""]
+    return [cells + _GAP + first, *(" " * indent + line for line in others)]
+
+
+def _coloured(cell: str, width: int, terminal: Terminal) -> str:
+    padded = cell.ljust(width)
+    colour = _COLOURS.get(cell) if terminal.colours else None
+    return f"\x1b[{colour}m{padded}\x1b[0m" if colour else padded

@@ -1,0 +1,89 @@
+"""`updater check`: what runs, what is published, what would be done, and why. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from updater.cli.ending import FAILED, UPDATES_AVAILABLE, ending
+from updater.cli.options import Names, Output, OutputFormat, with_settings
+from updater.interruption import Interruption
+
+if TYPE_CHECKING:
+    from updater.model.report import CheckReport
+
+
+@with_settings
+def check_command(
+    given: dict[str, Any],
+    names: Names = None,
+    output: Output = OutputFormat.TABLE,
+    all_containers: Annotated[
+        bool, typer.Option("--all-containers", help="Also list the containers that are not opted in.")
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 4 if updates are available.")
+    ] = False,
+) -> None:
+    """Show what runs, what is published, what would be done, and why.
+
+    Nothing is pulled and nothing changes.
+
+    \b
+    Examples:
+      updater check
+      updater check web db
+      updater check --all-containers -o json
+      updater check --exit-code || notify-send "updates are available"
+    """
+    interruption = Interruption()
+    with ending(interruption):
+        report = _check(given, names or [], all_containers, interruption)
+        _show(report, output)
+    code = _code(report, exit_code)
+    if code:
+        raise typer.Exit(code)
+
+
+def _check(given: dict[str, Any], names: list[str], everything: bool, interruption: Interruption) -> CheckReport:
+    from updater.cli.logs import start_logging
+    from updater.cli.narration import LogNarrator
+    from updater.cycle import check
+    from updater.settings import resolve
+    from updater.wiring import opened, request_of
+
+    settings = resolve(given, os.environ)
+    start_logging(settings)
+    with opened(settings, os.environ, LogNarrator(), interruption) as world:
+        return check(
+            world,
+            request_of(settings, names),
+            everything=everything,
+            parallel_checks=settings["parallel_checks"],
+        )
+
+
+def _show(report: CheckReport, output: OutputFormat) -> None:
+    if output is OutputFormat.JSON:
+        from updater.cli.as_json import check_json, dump
+
+        sys.stdout.write(dump(check_json(report)))
+    else:
+        from updater.cli.as_table import check_table
+        from updater.cli.terminal import terminal_of
+
+        sys.stdout.write(check_table(report, terminal_of(sys.stdout)))
+
+
+def _code(report: CheckReport, updates_count: bool) -> int:
+    from updater.model.candidate import Status
+    from updater.model.decision import Action
+
+    if any(decision.candidate.status is Status.UNKNOWN for decision in report.decisions):
+        return FAILED
+    if updates_count and any(decision.action is Action.UPDATE for decision in report.decisions):
+        return UPDATES_AVAILABLE
+    return 0

@@ -1,0 +1,86 @@
+"""`updater run`: one cycle. Check, decide, update, verify health, roll back what fails, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from updater.cli.ending import FAILED, ending
+from updater.cli.options import Names, Output, OutputFormat, with_settings
+from updater.interruption import Interruption
+
+if TYPE_CHECKING:
+    from updater.model.report import CycleReport
+
+
+@with_settings
+def run_command(
+    given: dict[str, Any],
+    names: Names = None,
+    output: Output = OutputFormat.TABLE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+) -> None:
+    """Run one cycle: check, decide, update, verify health, roll back what fails, report.
+
+    A container that is named is opted in for this call.
+
+    \b
+    Examples:
+      updater run
+      updater run --dry-run
+      updater run web
+      updater run --all --grace-period 30s -o json
+    """
+    interruption = Interruption()
+    with ending(interruption):
+        report = _run(given, names or [], dry_run, interruption)
+        _show(report, output)
+    if interruption.requested():
+        raise typer.Exit(interruption.exit_code)
+    if _has_failures(report):
+        raise typer.Exit(FAILED)
+
+
+def _run(given: dict[str, Any], names: list[str], dry_run: bool, interruption: Interruption) -> CycleReport:
+    from updater.cli.logs import start_logging
+    from updater.cli.narration import narrating
+    from updater.cycle import run
+    from updater.settings import resolve
+    from updater.wiring import opened, request_of
+
+    settings = resolve(given, os.environ)
+    start_logging(settings)
+    with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
+        return run(
+            world,
+            request_of(settings, names),
+            parallel_checks=settings["parallel_checks"],
+            dry_run=dry_run,
+            tell=narrator.outcome,
+        )
+
+
+def _show(report: CycleReport, output: OutputFormat) -> None:
+    if output is OutputFormat.JSON:
+        from updater.cli.as_json import cycle_json, dump
+
+        sys.stdout.write(dump(cycle_json(report)))
+    else:
+        from updater.cli.as_table import cycle_table
+        from updater.cli.terminal import terminal_of
+
+        sys.stdout.write(cycle_table(report, terminal_of(sys.stdout)))
+
+
+def _has_failures(report: CycleReport) -> bool:
+    from updater.model.candidate import Status
+    from updater.model.outcome import OutcomeKind
+
+    return any(
+        outcome.kind in (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK)
+        or outcome.decision.candidate.status is Status.UNKNOWN
+        for outcome in report.outcomes
+    )

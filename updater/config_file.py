@@ -1,0 +1,169 @@
+"""What does the YAML config file say? Its text in, checked values out; every error names file, line and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from updater.errors import InvalidSetting
+from updater.model.values import GOOD_BOOLEANS, parse_boolean
+from updater.policy.terms import Entry
+from updater.registry.access import RegistryAccess
+from updater.settings import (
+    BY_NAME,
+    FILE_SECTIONS,
+    NOT_YET_HARMLESS,
+    not_yet,
+    parse_value,
+    read_secret,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+_LARGEST_FILE = 1024 * 1024  # bytes
+_REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What a config file holds; `values` keyed by setting name."""
+
+    values: Mapping[str, Any]
+    registries: tuple[RegistryAccess, ...]
+    containers: tuple[Entry, ...]
+    warnings: list[str]
+
+
+def read_config_file(path: str) -> ConfigFile:
+    """Read and check the file; raises InvalidSetting."""
+    content = _parse(path, _read(path))
+    values: dict[str, Any] = {}
+    warnings: list[str] = []
+    for key, value in content.items():
+        place = f"{path}: {key}"
+        if key in NOT_YET_HARMLESS:
+            warnings.append(not_yet(key, path))
+        elif key == "config" or (key not in BY_NAME and key not in FILE_SECTIONS):
+            raise unknown(path, key, [*(name for name in BY_NAME if name != "config"), *FILE_SECTIONS])
+        elif key in BY_NAME:
+            values[key] = parse_value(BY_NAME[key], _scalar(value, place), place)
+    return ConfigFile(
+        values,
+        _each(content.get("registries"), f"{path}: registries", _registry),
+        _each(content.get("containers"), f"{path}: containers", _container),
+        warnings,
+    )
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise InvalidSetting("config file", f"cannot read {path}: {error.strerror}", "a readable YAML file") from None
+    if len(content) > _LARGEST_FILE:
+        raise InvalidSetting("config file", f"{path} is larger than 1 MiB", "a YAML file of settings")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidSetting("config file", f"{path} is not UTF-8 text", "a YAML file of settings") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML, but a key given twice is an error: one of the two would be lost in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _parse(path: str, text: str) -> dict[str, Any]:
+    try:
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
+        raise InvalidSetting(place, f"not valid YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        detail = str(error).partition("\n")[0]
+        raise InvalidSetting(path, f"not valid YAML: {detail or 'nested too deeply'}") from None
+    if content is None:
+        return {}
+    return _mapping(content, path)
+
+
+def _mapping(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InvalidSetting(place, f"{value!r} is not a mapping"[:120], "`name: value` lines")
+    return value
+
+
+def _scalar(value: object, place: str) -> str:
+    """The text of a value, which YAML may have read as something else (`true`, `15`)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise InvalidSetting(place, f"{value!r} is not a single value"[:120], "text, a number, true or false")
+
+
+def _yes_or_no(text: str, place: str) -> bool:
+    try:
+        return parse_boolean(text)
+    except ValueError as error:
+        raise InvalidSetting(place, str(error), GOOD_BOOLEANS) from None
+
+
+def _each(section: object, place: str, read: Callable[[str, dict[str, Any], str], T]) -> tuple[T, ...]:
+    if section is None:
+        return ()
+    return tuple(
+        read(name, _mapping(entry if entry is not None else {}, f"{place}: {name}"), f"{place}: {name}")
+        for name, entry in _mapping(section, place).items()
+    )
+
+
+def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
+    for key in entry:
+        if key not in _REGISTRY_KEYS:
+            raise unknown(place, key, _REGISTRY_KEYS)
+    if "password" in entry and "password_file" in entry:
+        raise InvalidSetting(place, "password and password_file are both given", "only one of the two")
+    texts = {key: _scalar(value, f"{place}: {key}") for key, value in entry.items()}
+    password = texts.get("password")
+    if "password_file" in texts:
+        password = read_secret(texts["password_file"], f"{place}: password_file")
+    if ("username" in texts) != (password is not None):
+        raise InvalidSetting(place, "a username and a password only make sense together", "both, or neither")
+    ca_file = Path(texts["ca_file"]) if "ca_file" in texts else None
+    if ca_file is not None and not ca_file.is_file():
+        raise InvalidSetting(f"{place}: ca_file", f"{ca_file} is not there", "a file of certificates in PEM")
+    insecure = _yes_or_no(texts.get("insecure", "false"), f"{place}: insecure")
+    return RegistryAccess(host, texts.get("username"), password, ca_file, insecure)
+
+
+def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:
+    allowed = {name: setting for name, setting in BY_NAME.items() if setting.per_container}
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        text = _scalar(value, f"{place}: {key}")
+        if key == "enable":
+            values[key] = _yes_or_no(text, f"{place}: enable")
+        elif key in allowed:
+            values[key] = parse_value(allowed[key], text, f"{place}: {key}")
+        else:
+            raise unknown(place, key, ["enable", *allowed])
+    return Entry(pattern, values)

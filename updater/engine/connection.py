@@ -1,0 +1,82 @@
+"""Which engine is spoken to, and how? The address as the docker command line finds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker
+import docker.constants
+import docker.utils
+from docker.context import ContextAPI
+
+from updater.engine.translation import translated
+from updater.errors import InvalidSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SCHEMES = ("unix://", "tcp://", "http://", "https://", "ssh://")
+_CALL_TIMEOUT = 60  # seconds without a byte; pulls and stops bring their own
+
+
+class Client(docker.APIClient):
+    """The SDK's client; remembers the answer about the version, which it asks for anyway to negotiate the API's."""
+
+    _version_answer: dict[str, Any] | None = None
+
+    def version(self, api_version: bool = True) -> dict[str, Any]:
+        """The engine's `/version`, asked once."""
+        if self._version_answer is None:
+            self._version_answer = super().version(api_version)
+        return self._version_answer
+
+
+def connect(host: str | None, environment: Mapping[str, str]) -> Client:
+    """Open a client to the engine: `host`, else DOCKER_HOST, else the docker context, else the local socket.
+
+    The API version is the engine's own: older ones silently drop newer fields of a container.
+    Raises EngineUnreachable, EngineDenied, InvalidSetting.
+    """
+    arguments = _address(host, environment)
+    with translated("reach the engine"):
+        return Client(version="auto", timeout=_CALL_TIMEOUT, **arguments)
+
+
+def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    chosen = host or environment.get("DOCKER_HOST")
+    if chosen:
+        if not chosen.startswith(_SCHEMES):
+            raise InvalidSetting("host", f"{chosen!r} is not an engine's address", "unix://PATH, tcp://HOST:PORT or ssh://USER@HOST")
+        return _with_tls(chosen, environment)
+    context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
+    if context and context != "default":
+        return _from_context(context)
+    return {"base_url": docker.constants.DEFAULT_UNIX_SOCKET.replace("http+unix://", "unix://")}
+
+
+def _with_tls(host: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    with translated(f"use the certificates for {host}"):
+        arguments: dict[str, Any] = docker.utils.kwargs_from_env(environment={**environment, "DOCKER_HOST": host})
+    if host.startswith("ssh://"):
+        arguments["use_ssh_client"] = True
+    return arguments
+
+
+def _current_context(environment: Mapping[str, str]) -> str | None:
+    folder = environment.get("DOCKER_CONFIG") or Path(environment.get("HOME", "~")).expanduser() / ".docker"
+    try:
+        config = json.loads((Path(folder) / "config.json").read_text())
+    except (OSError, ValueError):
+        return None  # the docker command line, too, goes on with its defaults
+    current = config.get("currentContext") if isinstance(config, dict) else None
+    return current if isinstance(current, str) else None
+
+
+def _from_context(name: str) -> dict[str, Any]:
+    with translated(f"read the docker context {name!r}"):
+        context = ContextAPI.get_context(name)
+    if context is None:
+        raise InvalidSetting("docker context", f"there is none named {name!r}", "one of those that `docker context ls` shows")
+    return {"base_url": context.Host, "tls": context.TLSConfig or False}

@@ -1,0 +1,270 @@
+"""What can be asked of the engine, and what can it be told? Every call to it that there is; raw JSON in and out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from updater.engine.connection import Client, connect
+from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
+from updater.engine.translation import refusal, translated
+from updater.errors import EngineError, EngineNoSpace, EngineNotFound, PullFailed
+from updater.model.container import EngineInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+    from updater.model.container import ContainerSnapshot, Inventory
+    from updater.model.digest import Digest
+    from updater.model.platform import Platform
+    from updater.model.reference import ImageReference
+
+Json = dict[str, Any]
+_CALL_TIMEOUT = 60  # seconds without an answer
+_PULL_SILENCE = 600  # seconds without a line of progress before a pull counts as dead
+_STOP_MARGIN = 30  # seconds that the engine may need beyond a container's own stop timeout
+_DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `StopTimeout`)
+
+
+class DockerEngine:
+    """A connection to an engine that speaks Docker's API. Every method raises errors of the EngineError family."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    def open(cls, host: str | None, environment: Mapping[str, str]) -> DockerEngine:
+        """Connect and negotiate the API version."""
+        return cls(connect(host, environment))
+
+    def __enter__(self) -> DockerEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    # Looking
+
+    @property
+    def info(self) -> EngineInfo:
+        """Who answers; known since the connection was made, so this is no call."""
+        answer = self._client.version()
+        components = answer.get("Components") or [{}]
+        name = "podman" if "podman" in str(components[0].get("Name", "")).lower() else "docker"
+        return EngineInfo(name, str(answer.get("Version", "unknown")), str(self._client.api_version))
+
+    @property
+    def platform(self) -> str:
+        """The host's own platform, `linux/amd64`."""
+        answer = self._client.version()
+        return f"{answer.get('Os', 'linux')}/{answer.get('Arch', '')}"
+
+    def inventory(self) -> Inventory:
+        """All containers and images, in two calls however many there are."""
+        with translated("list containers"):
+            containers = self._client.containers(all=True)
+        with translated("list images"):
+            images = self._client.images()
+        return inventory(containers, images)
+
+    def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot:
+        """The snapshot with the reference its user asked for, where the list shows an image's id instead of it."""
+        if not is_image_id(container.image_text):
+            return container
+        image_text = str(self.inspect_container(container.id)["Config"]["Image"])
+        return replace(container, image_text=image_text, reference=reference_of(image_text, container.image_id))
+
+    def with_image(self, container: ContainerSnapshot) -> ContainerSnapshot:
+        """The snapshot with its image's facts, where the list left the image out (it hides the parents of builds)."""
+        if container.image is not None:
+            return container
+        image = self.find_image(container.image_id)
+        return container if image is None else replace(container, image=image_facts(image))
+
+    def inspect_container(self, container_id: str) -> Json:
+        """`GET /containers/{id}/json`."""
+        with translated(f"inspect container {container_id[:12]}"):
+            return dict(self._client.inspect_container(container_id))
+
+    def find_container(self, name_or_id: str) -> Json | None:
+        """Like `inspect_container`, but None where there is none."""
+        try:
+            return self.inspect_container(name_or_id)
+        except EngineNotFound:
+            return None
+
+    def inspect_image(self, name_or_id: str) -> Json:
+        """`GET /images/{name}/json`."""
+        with translated(f"inspect image {name_or_id}"):
+            return dict(self._client.inspect_image(name_or_id))
+
+    def find_image(self, name_or_id: str) -> Json | None:
+        """Like `inspect_image`, but None where there is none."""
+        try:
+            return self.inspect_image(name_or_id)
+        except EngineNotFound:
+            return None
+
+    def hostname(self) -> str | None:
+        """The host's name, which containers with the host's network take over."""
+        with translated("ask the engine about its host"):
+            name = self._client.info().get("Name")
+        return name if isinstance(name, str) else None
+
+    def log_tail(self, container_id: str, lines: int = 20) -> str:
+        """The last lines a container wrote; empty where its log driver cannot be read."""
+        try:
+            with translated(f"read the log of {container_id[:12]}"):
+                return bytes(self._client.logs(container_id, tail=lines)).decode(errors="replace")
+        except EngineError:
+            return ""  # the log explains a failure; it must never become one
+
+    # Images
+
+    def pull(
+        self,
+        reference: ImageReference,
+        digest: Digest,
+        *,
+        platform: Platform | None,
+        credentials: Mapping[str, str],
+        progress: Callable[[Json], None],
+    ) -> Json:
+        """Pull exactly this digest and return the image's inspection.
+
+        Failures come inside an answer of status 200, as lines with an `error`. `progress` gets each line, and may
+        raise to give up: closing the connection cancels the pull.
+        """
+        by_digest = f"{reference.name}@{digest}"
+        doing = f"pull {reference.name}@{digest}"
+        with translated(doing):
+            lines = self._pull_lines(by_digest, platform, credentials)
+        try:
+            for line in self._read_lines(lines, doing):
+                if "error" in line:
+                    raise _pull_failure(str(line["error"]), doing)
+                progress(line)
+        finally:
+            lines.close()
+        return self.inspect_image(by_digest)
+
+    def _pull_lines(self, by_digest: str, platform: Platform | None, credentials: Mapping[str, str]) -> Any:
+        name, _, digest = by_digest.partition("@")
+        parameters = {"fromImage": name, "tag": digest}
+        if platform is not None:
+            parameters["platform"] = str(platform)
+        return self._post(
+            "/images/create",
+            params=parameters,
+            headers={"X-Registry-Auth": _encoded(credentials)},
+            stream=True,
+            timeout=_PULL_SILENCE,
+        )
+
+    def _read_lines(self, response: Any, doing: str) -> Iterator[Json]:
+        lines = response.iter_lines()
+        while True:
+            with translated(doing):
+                line = next(lines, None)
+                if line is None:
+                    return
+                parsed = json.loads(line) if line.strip() else {}
+            if isinstance(parsed, dict):
+                yield parsed
+
+    def tag(self, image_id: str, repository: str, tag: str) -> None:
+        """Point `repository:tag` at the image."""
+        with translated(f"tag {image_id} as {repository}:{tag}"):
+            self._client.tag(image_id, repository, tag, force=True)
+
+    # Containers
+
+    def create(self, body: Mapping[str, Any], name: str, platform: str | None) -> str:
+        """Create a container from the raw body and return its id."""
+        with translated(f"create {name}"):
+            return str(self._client.create_container_from_config(dict(body), name, platform)["Id"])
+
+    def connect_network(self, container_id: str, network: str, endpoint: Mapping[str, Any]) -> None:
+        """Connect a container to a network with this endpoint configuration, raw."""
+        with translated(f"connect {container_id[:12]} to network {network}"):
+            body = {"Container": container_id, "EndpointConfig": dict(endpoint)}
+            self._post(f"/networks/{network}/connect", json=body)
+
+    def disconnect_network(self, container_id: str, network: str) -> None:
+        """Take a container off a network."""
+        with translated(f"disconnect {container_id[:12]} from network {network}"):
+            self._client.disconnect_container_from_network(container_id, network)
+
+    def rename(self, container_id: str, name: str) -> None:
+        """Give a container another name."""
+        with translated(f"rename {container_id[:12]} to {name}"):
+            self._client.rename(container_id, name)
+
+    def set_restart_policy(self, container_id: str, policy: Mapping[str, Any]) -> None:
+        """Change when the engine restarts the container by itself."""
+        with translated(f"change the restart policy of {container_id[:12]}"):
+            self._client.update_container(container_id, restart_policy=dict(policy))
+
+    def start(self, container_id: str) -> None:
+        """Start a container."""
+        with translated(f"start {container_id[:12]}"):
+            self._client.start(container_id)
+
+    def pause(self, container_id: str) -> None:
+        """Freeze a container's processes."""
+        with translated(f"pause {container_id[:12]}"):
+            self._client.pause(container_id)
+
+    def unpause(self, container_id: str) -> None:
+        """Let a frozen container go on."""
+        with translated(f"unpause {container_id[:12]}"):
+            self._client.unpause(container_id)
+
+    def stop(self, container_id: str, timeout: float | None, own_timeout: float | None) -> None:
+        """Stop with the container's own signal, and wait until it has stopped.
+
+        `timeout` in seconds until the kill, or None for the container's own (`own_timeout`, which then only says
+        how long to wait for the engine's answer).
+        """
+        longest = timeout if timeout is not None else own_timeout
+        wait = _STOP_MARGIN + (_DEFAULT_STOP_TIMEOUT if longest is None else max(longest, 0))
+        parameters = {} if timeout is None else {"t": str(int(timeout))}
+        with translated(f"stop {container_id[:12]}"):
+            self._post(f"/containers/{container_id}/stop", params=parameters, timeout=wait)
+
+    def remove(self, container_id: str, *, volumes: bool, force: bool = False) -> None:
+        """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""
+        with translated(f"remove {container_id[:12]}"):
+            self._client.remove_container(container_id, v=volumes, force=force)
+
+    def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool:
+        """Whether the container is gone within that time: a removal may be under way already."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.find_container(container_id) is None:
+                return True
+            time.sleep(0.1)
+        return False
+
+    def _post(self, path: str, **arguments: Any) -> Any:
+        """A call with what the SDK's own methods lack: a time limit of its own for a pull or a stop, raw fields."""
+        arguments.setdefault("timeout", _CALL_TIMEOUT)
+        response = self._client.post(f"{self._client.base_url}/v{self._client.api_version}{path}", **arguments)
+        self._client._raise_for_status(response)  # noqa: SLF001 - the SDK has no public call that takes raw JSON
+        return response
+
+
+def _encoded(credentials: Mapping[str, str]) -> str:
+    """The header's value (Docker API, "Authentication"): an empty object asks anonymously, whatever the SDK knows."""
+    return base64.urlsafe_b64encode(json.dumps(dict(credentials)).encode()).decode()
+
+
+def _pull_failure(message: str, doing: str) -> EngineError:
+    meaning = refusal(message, doing)
+    return meaning if isinstance(meaning, EngineNoSpace) else PullFailed(str(meaning))

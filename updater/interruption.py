@@ -1,0 +1,58 @@
+"""Has the user asked to stop? SIGINT and SIGTERM end a lookup at once, but never a container half-way."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(BaseException):
+    """Raised where stopping at once is safe. Like KeyboardInterrupt, no `except Exception` may swallow it."""
+
+
+class Interruption:
+    """Remembers the first signal; inside `deferred` it only remembers, outside it raises."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._deferred = 0
+
+    @property
+    def exit_code(self) -> int:
+        """128 + the signal's number, as a shell shows it."""
+        return 128 + (self.signal or 0)
+
+    def requested(self) -> bool:
+        """Whether a signal has come."""
+        return self.signal is not None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over both signals, and give them back afterwards."""
+        before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """A stretch that must not be cut: what is in hand is finished or undone first."""
+        self._deferred += 1
+        try:
+            yield
+        finally:
+            self._deferred -= 1
+
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        self.signal = self.signal or signal.Signals(number)
+        if not self._deferred:
+            raise Interrupted

@@ -1,0 +1,32 @@
+"""What did one cycle see, decide and do?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from updater.model.container import EngineInfo
+    from updater.model.decision import Decision
+    from updater.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Everything up to the decisions. `unlisted` counts the containers that are not opted in and not shown."""
+
+    engine: EngineInfo
+    decisions: tuple[Decision, ...]
+    unlisted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """A whole cycle. Times are aware, in UTC."""
+
+    engine: EngineInfo
+    started_at: datetime
+    finished_at: datetime
+    outcomes: tuple[Outcome, ...]

@@ -1,0 +1,29 @@
+"""On which terms may one container be updated? What label, config entry and global setting come to, for it alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Enabled(Enum):
+    """Who opted the container in or out."""
+
+    BY_USER = "by label or config entry"
+    BY_NAME = "named on the command line"
+    BY_ALL = "all containers are considered"
+    NO = "not opted in"
+    REFUSED = "opted out"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Durations in seconds; None means: as the container itself has it, or as computed from its healthcheck."""
+
+    enabled: Enabled
+    monitor_only: bool = False
+    rollback: bool = True
+    health_timeout: float | None = None
+    grace_period: float = 15.0
+    stop_timeout: float | None = None
+    include_stopped: bool = False

@@ -1,0 +1,47 @@
+"""How are a yes or no and a length of time written, in labels and settings alike?"""
+
+from __future__ import annotations
+
+import re
+
+_BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
+GOOD_BOOLEANS = "true or false"
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
+_PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
+GOOD_DURATIONS = "a duration like 90s, 5m, 12h, 3d, 2w or 1h30m"
+_LONGEST = 10 * 365 * 86_400
+
+
+def parse_boolean(text: str) -> bool:
+    """`1 t true 0 f false` in any case, as Go (and so Watchtower) reads them; raises ValueError."""
+    try:
+        return _BOOLEANS[text.strip().lower()]
+    except KeyError:
+        raise ValueError(f"{text!r} is neither true nor false") from None
+
+
+def parse_duration(text: str) -> float:
+    """Seconds. `90s`, `5m`, `12h`, `3d`, `2w`, combined `1h30m`, or `0`; raises ValueError."""
+    written = text.strip().lower()
+    if written == "0":
+        return 0.0
+    if not _DURATION.fullmatch(written):
+        raise ValueError(f"{text!r} is not a duration")
+    seconds = float(sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(written)))
+    if seconds > _LONGEST:
+        raise ValueError(f"{text!r} is longer than ten years")
+    return seconds
+
+
+def show_duration(seconds: float) -> str:
+    """`1h30m`, `45s`, `0.4s`: the largest two units that say it, for a person."""
+    if seconds < 10:
+        return f"{seconds:.1f}s".replace(".0s", "s")
+    remaining, parts = round(seconds), []
+    for unit in "wdhms":
+        count, remaining = divmod(remaining, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2])

@@ -1,0 +1,81 @@
+"""May this candidate be updated? Ordered rules, each answers or passes; the first answer is the decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.model.candidate import Candidate, Status
+from updater.model.decision import Action, Decision
+from updater.model.digest import short
+from updater.model.reason import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Answer = tuple[Action, Reason]
+    Rule = Callable[[Candidate], Answer | None]
+
+
+def decide(candidate: Candidate) -> Decision:
+    """The decision on one candidate."""
+    for rule in RULES:
+        answer = rule(candidate)
+        if answer is not None:
+            action, reason = answer
+            return Decision(candidate, action, _with_news(candidate, reason))
+    return Decision(candidate, Action.UPDATE, (_news(candidate),))
+
+
+def _not_compared(candidate: Candidate) -> Answer | None:
+    """Whatever kept it from being compared, or failed while comparing, is the reason to leave it."""
+    if candidate.finding is None:
+        return None
+    return Action.LEAVE, candidate.finding
+
+
+def _up_to_date(candidate: Candidate) -> Answer | None:
+    if candidate.status is not Status.CURRENT:
+        return None
+    return Action.LEAVE, Reason(ReasonCode.UP_TO_DATE, "It runs what the registry publishes.")
+
+
+def _auto_remove(candidate: Candidate) -> Answer | None:
+    if not candidate.auto_remove:
+        return None
+    return Action.LEAVE, Reason(
+        ReasonCode.AUTO_REMOVE,
+        "It was started with --rm and vanishes when it stops, so there would be nothing to roll back to;"
+        " start it anew yourself.",
+    )
+
+
+def _shared_namespace(candidate: Candidate) -> Answer | None:
+    if not candidate.sharing:
+        return None
+    names = ", ".join(candidate.sharing)
+    return Action.LEAVE, Reason(
+        ReasonCode.SHARED_NAMESPACE,
+        f"{names} would lose the network or process namespace that it shares; this version leaves it alone.",
+    )
+
+
+def _monitor_only(candidate: Candidate) -> Answer | None:
+    if not candidate.consideration.terms.monitor_only:
+        return None
+    return Action.LEAVE, Reason(ReasonCode.MONITOR_ONLY, "It is watched only, by your setting or label.")
+
+
+RULES: tuple[Rule, ...] = (_not_compared, _up_to_date, _auto_remove, _shared_namespace, _monitor_only)
+
+
+def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:
+    """Who is told that an outdated container stays as it is, is also told what it misses."""
+    return (reason, _news(candidate)) if candidate.status is Status.OUTDATED else (reason,)
+
+
+def _news(candidate: Candidate) -> Reason:
+    image = candidate.published_image
+    if image is None:
+        raise ValueError("outdated, but nobody read what is published")
+    created = f", made {image.created:%Y-%m-%d %H:%M} UTC" if image.created else ""
+    return Reason(ReasonCode.UPDATE_AVAILABLE, f"A new image is published: {short(image.digest)}{created}.")

@@ -1,0 +1,71 @@
+"""On which terms may this container be updated? Label over config entry over global setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from updater.model.terms import Enabled, Terms
+from updater.policy.labels import read_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from updater.model.container import ContainerSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the config file says of the containers whose name matches the glob; values keyed by setting name."""
+
+    pattern: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for: names on the command line (empty: all), global values, entries, and who we are.
+
+    `own_id` is the id of the container that this program runs in, if it does.
+    """
+
+    names: frozenset[str] = frozenset()
+    all: bool = False
+    defaults: Mapping[str, Any] | None = None
+    entries: tuple[Entry, ...] = ()
+    own_id: str | None = None
+
+
+def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
+    """Raises BadLabel."""
+    values = {**(request.defaults or {}), **_entry_values(container.name, request), **read_labels(container.user_labels)}
+    opted = values.pop("enable", None)
+    return Terms(enabled=_enabled(container, opted, request), **values)
+
+
+def terms_without_labels(container: ContainerSnapshot, request: Request) -> Terms:
+    """The terms of a container whose labels cannot be read: nobody knows what its user wants."""
+    values = {**(request.defaults or {}), **_entry_values(container.name, request)}
+    values.pop("enable", None)
+    return Terms(enabled=Enabled.NO, **values)
+
+
+def _entry_values(name: str, request: Request) -> dict[str, Any]:
+    """Globs apply in the order of the file, a later one over an earlier; the exact name goes last of all."""
+    matching = [entry for entry in request.entries if fnmatchcase(name, entry.pattern)]
+    matching.sort(key=lambda entry: entry.pattern == name)
+    values: dict[str, Any] = {}
+    for entry in matching:
+        values |= entry.values
+    return values
+
+
+def _enabled(container: ContainerSnapshot, opted: bool | None, request: Request) -> Enabled:
+    if opted is False:
+        return Enabled.REFUSED
+    if container.name in request.names:
+        return Enabled.BY_NAME
+    if opted:
+        return Enabled.BY_USER
+    return Enabled.BY_ALL if request.all else Enabled.NO

@@ -1,0 +1,152 @@
+"""Has a container proven itself? Reads one inspection at a time; pure.
+
+An inspection alone is the truth: in a crash loop the engine says `Running: true` all along, so a restart is seen by
+RestartCount and a StartedAt that moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from updater.model.reason import Reason, ReasonCode
+from updater.model.values import show_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NANOSECONDS = 1_000_000_000
+# The engine's own defaults (Docker API, HealthConfig), in seconds; 0 or missing means these.
+_INTERVAL, _TIMEOUT, _RETRIES = 30.0, 30.0, 3
+_MARGIN = 10.0  # seconds on top of what the healthcheck allows itself
+_SHORTEST_HOLD, _LONGEST_HOLD = 5.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a container must show, and since when; times in seconds on one monotonic clock.
+
+    `deadline` only concerns a healthcheck; None means that there is none to wait for (or none that counts).
+    """
+
+    began: float
+    grace_period: float
+    hold: float
+    deadline: float | None
+    started_at: str | None = None
+    healthy_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """It has proven itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """It has failed, and why."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Look again: the trial as it now stands, and how many seconds it may take at most."""
+
+    trial: Trial
+    seconds_left: float
+
+
+Verdict = Good | Bad | Undecided
+
+
+def begin(
+    container: Mapping[str, Any],
+    now: float,
+    *,
+    grace_period: float,
+    health_timeout: float | None,
+    healthcheck_counts: bool,
+) -> Trial:
+    """The trial of a container that has just been started.
+
+    `healthcheck_counts` is false where the old container was unhealthy already: the new one must be no worse.
+    """
+    check = container["Config"].get("Healthcheck") or {}
+    if not healthcheck_counts or not has_healthcheck(container):
+        return Trial(now, grace_period, 0.0, None)
+    allowed = health_timeout if health_timeout is not None else healthcheck_deadline(check)
+    hold = min(max(_SHORTEST_HOLD, _seconds(check, "Interval", _INTERVAL)), _LONGEST_HOLD)
+    return Trial(now, grace_period, hold, now + allowed)
+
+
+def has_healthcheck(container: Mapping[str, Any]) -> bool:
+    """Whether the engine probes it: `["NONE"]` and an empty test mean that it does not."""
+    test = (container["Config"].get("Healthcheck") or {}).get("Test") or []
+    return bool(test) and test[0] != "NONE"
+
+
+def healthcheck_deadline(check: Mapping[str, Any]) -> float:
+    """Seconds in which a working container must be healthy, by its own start period, interval, timeout and retries."""
+    retries = check.get("Retries") or _RETRIES
+    once = _seconds(check, "Interval", _INTERVAL) + _seconds(check, "Timeout", _TIMEOUT)
+    return float(_seconds(check, "StartPeriod", 0.0) + (retries + 1) * once + _MARGIN)
+
+
+def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
+    """The verdict on a started container, given one more inspection of it."""
+    failure = _failure(container, trial)
+    if failure is not None:
+        return Bad(failure)
+    state = container["State"]
+    trial = replace(trial, started_at=trial.started_at or state["StartedAt"])
+    if trial.deadline is None:
+        left = trial.began + trial.grace_period - now
+        return Good() if left <= 0 else Undecided(trial, left)
+    return _judge_health((state.get("Health") or {}), trial, now)
+
+
+def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
+    assert trial.deadline is not None
+    status = health.get("Status")
+    if status == "unhealthy":
+        return Bad(Reason(ReasonCode.UNHEALTHY, "Its healthcheck failed" + _last_output(health) + "."))
+    if status == "healthy":
+        since = trial.healthy_since if trial.healthy_since is not None else now
+        left = since + trial.hold - now
+        return Good() if left <= 0 else Undecided(replace(trial, healthy_since=since), left)
+    left = trial.deadline - now
+    if left <= 0:
+        allowed = show_duration(trial.deadline - trial.began)
+        return Bad(Reason(ReasonCode.HEALTH_TIMEOUT, f"It was not healthy within {allowed}{_last_output(health)}."))
+    return Undecided(replace(trial, healthy_since=None), left)
+
+
+def _failure(container: Mapping[str, Any], trial: Trial) -> Reason | None:
+    """What no container may do during its trial, healthcheck or not."""
+    state = container["State"]
+    restarts = container.get("RestartCount") or 0
+    if state.get("OOMKilled"):
+        return Reason(ReasonCode.CRASHED, "It was killed for want of memory.")
+    if state.get("Dead") or state.get("Status") == "removing":
+        return Reason(ReasonCode.CRASHED, "The engine gave it up as dead.")
+    restarted = trial.started_at is not None and state["StartedAt"] != trial.started_at
+    if restarts or state.get("Restarting") or restarted:
+        return Reason(ReasonCode.CRASHED, f"It keeps restarting (exit code {state.get('ExitCode')}).")
+    if not state.get("Running"):
+        return Reason(ReasonCode.CRASHED, f"It exited with code {state.get('ExitCode')}{_engine_says(state)}.")
+    return None
+
+
+def _engine_says(state: Mapping[str, Any]) -> str:
+    return f" ({state['Error']})" if state.get("Error") else ""
+
+
+def _last_output(health: Mapping[str, Any]) -> str:
+    log = health.get("Log") or []
+    output = str(log[-1].get("Output") or "").strip().splitlines() if log else []
+    return f"; its last probe said {output[-1][:120]!r}" if output else ""
+
+
+def _seconds(check: Mapping[str, Any], key: str, default: float) -> float:
+    return (check.get(key) or 0) / _NANOSECONDS or default

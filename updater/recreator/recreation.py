@@ -1,0 +1,106 @@
+"""What is known of the one recreate that is under way? Held open from its first step to its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from updater.errors import UpdateFailed
+from updater.model.reason import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from updater.model.outcome import StepTaken
+    from updater.model.plan import Plan
+    from updater.model.reference import ImageReference
+    from updater.recreator.blueprint import Blueprint
+    from updater.recreator.engine import Engine, Json
+
+# States of the old container in which the new one is started (Docker API, `State.Status`).
+_UP = frozenset({"running", "paused", "restarting"})
+
+
+class Narrator(Protocol):
+    """Who tells the user how it goes, while it goes."""
+
+    def step(self, container: str, doing: str) -> None: ...
+    def pulling(self, container: str, line: Mapping[str, Any]) -> None: ...
+    def waiting(self, container: str, seconds_left: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every recreate needs and none of them owns.
+
+    `interrupted` says whether the user asked to stop; `credentials` gives what the engine needs to pull, if any.
+    """
+
+    engine: Engine
+    narrator: Narrator
+    interrupted: Callable[[], bool]
+    credentials: Callable[[ImageReference], Mapping[str, str]]
+
+
+@dataclass(slots=True)
+class Recreation:
+    """Filled in by the steps, in their order; times in seconds on the monotonic clock."""
+
+    plan: Plan
+    surroundings: Surroundings
+    old: Json = field(default_factory=dict)
+    old_image: Json | None = None
+    new_image: Json = field(default_factory=dict)
+    blueprint: Blueprint | None = None
+    new_id: str | None = None
+    tagged: bool = False
+    complete: bool = False
+    stop_requested: float | None = None
+    up_again: float | None = None
+    taken: list[StepTaken] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine it happens on."""
+        return self.surroundings.engine
+
+    @property
+    def name(self) -> str:
+        """The container's name, before and after."""
+        return self.plan.name
+
+    @property
+    def old_policy(self) -> Mapping[str, Any]:
+        """The old container's restart policy."""
+        return self.old["HostConfig"].get("RestartPolicy") or {"Name": "no"}
+
+    @property
+    def restarts_after_exit(self) -> bool:
+        """Whether the engine, when it boots, would start the old container although it was stopped.
+
+        Seen on 20.10 and 28: `always` does, and `on-failure` after an exit code other than 0.
+        """
+        return self.old_policy.get("Name") in ("always", "on-failure")
+
+    @property
+    def should_run(self) -> bool:
+        """Whether the old container ran, so that the new one has to."""
+        return self.old["State"]["Status"] in _UP
+
+    @property
+    def was_paused(self) -> bool:
+        """Whether the old container's processes were frozen."""
+        return self.old["State"]["Status"] == "paused"
+
+    @property
+    def downtime_seconds(self) -> float | None:
+        """From the stop request until a process runs again."""
+        if self.stop_requested is None or self.up_again is None:
+            return None
+        return self.up_again - self.stop_requested
+
+    def check_interruption(self) -> None:
+        """Raise UpdateFailed if the user asked to stop."""
+        if self.surroundings.interrupted():
+            raise UpdateFailed(Reason(ReasonCode.INTERRUPTED, "You interrupted the update."))

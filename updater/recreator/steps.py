@@ -1,0 +1,224 @@
+"""How is a container put onto a new image, step by step? This table is the protocol; no other code lists steps.
+
+Up to `mark`, nothing has happened to the old container, and undoing means removing the new one. From `stop` on,
+undoing means putting the very same old container back (`undo.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.model.reason import Reason, ReasonCode
+from updater.recreator.blueprint import differences, draw
+from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
+from updater.recreator.verify import prove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from updater.recreator.recreation import Recreation
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row: what it is called, what it does and how it is undone (for the documentation), and the doing."""
+
+    name: str
+    does: str
+    undone: str
+    perform: Callable[[Recreation], None]
+
+
+def _inspect(recreation: Recreation) -> None:
+    decided = recreation.plan.decision.container
+    old = recreation.engine.find_container(decided.id)
+    if old is None:
+        raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
+    if old["Name"].lstrip("/") != decided.name or old["Image"] != decided.image_id:
+        raise _failed(ReasonCode.USER_CHANGED, "Somebody renamed or recreated it meanwhile; nothing was done.")
+    recreation.old = old
+    recreation.old_image = recreation.engine.find_image(old["Image"])
+
+
+def _keep(recreation: Recreation) -> None:
+    if recreation.old_image is not None:
+        recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, keep_tag(recreation.name))
+
+
+def _pull(recreation: Recreation) -> None:
+    reference = recreation.plan.reference
+
+    def progress(line: dict[str, object]) -> None:
+        recreation.check_interruption()
+        recreation.surroundings.narrator.pulling(recreation.name, line)
+
+    recreation.new_image = recreation.engine.pull(
+        reference,
+        recreation.plan.digest,
+        platform=recreation.plan.platform,
+        credentials=recreation.surroundings.credentials(reference),
+        progress=progress,
+    )
+
+
+def _tag(recreation: Recreation) -> None:
+    reference = recreation.plan.reference
+    assert reference.tag is not None  # pinned references are never planned
+    recreation.engine.tag(recreation.new_image["Id"], reference.name, reference.tag)
+    recreation.tagged = True
+
+
+def _create(recreation: Recreation) -> None:
+    engine = recreation.engine
+    recreation.check_interruption()
+    blueprint = draw(
+        recreation.old,
+        recreation.old_image,
+        recreation.new_image,
+        reference=str(recreation.plan.reference),
+        api_version=engine.info.api_version,
+        daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
+        operation_labels=operation_labels(recreation.name, recreation.old),
+    )
+    recreation.blueprint = blueprint
+    try:
+        recreation.new_id = engine.create(
+            blueprint.body, name_new(recreation.name, recreation.old["Id"]), blueprint.platform
+        )
+        for network in blueprint.disconnects:
+            engine.disconnect_network(recreation.new_id, network)
+        for network, endpoint in blueprint.connects:
+            engine.connect_network(recreation.new_id, network, endpoint)
+    except EngineConflict as error:
+        raise _failed(
+            ReasonCode.BUSY, f"Another update of this container is under way, or was cut short ({error})."
+        ) from error
+    except (EngineRefused, EngineNotFound) as error:
+        raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
+
+
+def _compare(recreation: Recreation) -> None:
+    assert recreation.new_id is not None
+    assert recreation.blueprint is not None
+    created = recreation.engine.inspect_container(recreation.new_id)
+    if created["Image"] != recreation.new_image["Id"]:
+        raise _failed(
+            ReasonCode.DIGEST_MISMATCH,
+            "The tag moved while the container was being made, so it got another image than the one decided on.",
+        )
+    found = differences(recreation.old, created, recreation.blueprint)
+    if found:
+        # Names only: values may be secrets (Env), and this text goes everywhere.
+        fields = ", ".join(sorted({difference.field for difference in found}))
+        raise _failed(ReasonCode.FIDELITY, f"The new container would not be configured like the old one ({fields}).")
+
+
+def _confirm(recreation: Recreation) -> None:
+    """The user may have acted while the image was being pulled; then the user wins."""
+    now = recreation.engine.find_container(recreation.old["Id"])
+    if now is None:
+        raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
+    same_name = now["Name"] == recreation.old["Name"]
+    same_state = now["State"]["Status"] == recreation.old["State"]["Status"] or not recreation.should_run
+    if not same_name or not same_state:
+        raise _failed(ReasonCode.USER_CHANGED, "Somebody stopped, started or renamed it meanwhile; it is left so.")
+
+
+def _mark(recreation: Recreation) -> None:
+    assert recreation.new_id is not None
+    recreation.check_interruption()
+    recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    recreation.complete = True
+
+
+def _stop(recreation: Recreation) -> None:
+    if not recreation.should_run:
+        return
+    old = recreation.old
+    recreation.stop_requested = time.monotonic()
+    try:
+        if recreation.was_paused:
+            recreation.engine.unpause(old["Id"])
+        recreation.engine.stop(
+            old["Id"], recreation.plan.decision.terms.stop_timeout, old["Config"].get("StopTimeout")
+        )
+    except EngineError as error:
+        raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
+
+
+def _park(recreation: Recreation) -> None:
+    old = recreation.old
+    recreation.engine.rename(old["Id"], name_old(recreation.name, old["Id"], recreation.old_policy))
+
+
+def _defuse(recreation: Recreation) -> None:
+    if recreation.restarts_after_exit:
+        recreation.engine.set_restart_policy(recreation.old["Id"], {"Name": "no"})
+
+
+def _promote(recreation: Recreation) -> None:
+    assert recreation.new_id is not None
+    recreation.engine.rename(recreation.new_id, recreation.name)
+
+
+def _start(recreation: Recreation) -> None:
+    if not recreation.should_run:
+        return
+    assert recreation.new_id is not None
+    try:
+        try:
+            recreation.engine.start(recreation.new_id)
+        except EngineRefused:
+            time.sleep(1)  # a port or an address of the old container may take a moment to be free
+            recreation.engine.start(recreation.new_id)
+    except (EngineRefused, EngineNotFound) as error:
+        raise _failed(ReasonCode.START_FAILED, f"The new container did not start: {error}.") from error
+    recreation.up_again = time.monotonic()
+
+
+def _verify(recreation: Recreation) -> None:
+    if not recreation.should_run or recreation.old["State"]["Status"] == "restarting":
+        return  # a container that did not run is not started; one that crashed already cannot be made worse
+    assert recreation.new_id is not None
+    prove(recreation, recreation.new_id, interruptible=True)
+    if recreation.was_paused:
+        recreation.engine.pause(recreation.new_id)
+
+
+def _commit(recreation: Recreation) -> None:
+    """A good update stays good, even if the old container cannot be removed."""
+    old_id = recreation.old["Id"]
+    try:
+        recreation.engine.remove(old_id, volumes=False)
+    except EngineNotFound:
+        return
+    except EngineError as error:
+        if not recreation.engine.wait_until_gone(old_id):
+            name = name_old(recreation.name, old_id, recreation.old_policy)
+            recreation.notes.append(f"The old container could not be removed ({error}); remove {name} by hand.")
+
+
+STEPS: tuple[Step, ...] = (
+    Step("inspect", "read the container and, by id, the image it runs", "nothing to undo", _inspect),
+    Step("keep", f"tag the old image {KEEP_REPOSITORY}:NAME, so that no engine deletes it", "the tag stays", _keep),
+    Step("pull", "pull exactly the digest that was decided on", "the image stays, unused", _pull),
+    Step("tag", "point the reference's tag at it", "point the tag at the old image", _tag),
+    Step("create", "create NAME.new-OID with the old one's configuration and networks", "remove it", _create),
+    Step("compare", "inspect it: the decided image, every field as planned, no more rights", "remove it", _compare),
+    Step("confirm", "look at the old container again: has its user acted meanwhile?", "remove the new one", _confirm),
+    Step("mark", "rename NAME.new-OID to NAME.go-OID: it is complete", "remove it", _mark),
+    Step("stop", "stop the old container with its own signal and timeout", "start it", _stop),
+    Step("park", "rename it to NAME.old-P-OID", "rename it back", _park),
+    Step("defuse", "switch its restart policy off, so that no reboot starts it", "set the policy again", _defuse),
+    Step("promote", "rename NAME.go-OID to NAME", "rename it to NAME.bad-OID", _promote),
+    Step("start", "start it", "stop it", _start),
+    Step("verify", "wait for the verdict on its health", "stop it, and keep the end of its log", _verify),
+    Step("commit", "remove the old container, without its volumes", "nothing: the update is done", _commit),
+)
+
+
+def _failed(code: ReasonCode, message: str) -> UpdateFailed:
+    return UpdateFailed(Reason(code, message))

@@ -1,0 +1,118 @@
+"""How does everything become as it was? Each move looks first, so that it may be repeated from any point."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.recreator.names import name_bad
+from updater.recreator.verify import patiently, prove
+
+if TYPE_CHECKING:
+    from updater.recreator.engine import Json
+    from updater.recreator.recreation import Recreation
+
+
+def discard(recreation: Recreation) -> None:
+    """Remove the new container, which never ran; the old one was not touched."""
+    _remove_new(recreation)
+    point_tag_back(recreation)
+
+
+def put_back(recreation: Recreation) -> str:
+    """Put the very same old container back under its name, running as it ran; returns the end of the new one's log.
+
+        1. stop the new container, switch its restart policy off, rename it out of the way
+        2. give the old one its restart policy and its name again, then start it
+        3. wait until the old one has proven itself
+        4. point the tag at the old image, remove the new container
+
+    Raises EngineError where the old container cannot be put back.
+    """
+    log_tail = _clear_the_way(recreation)
+    _restore_old(recreation)
+    _judge_old(recreation)
+    point_tag_back(recreation)
+    _remove_new(recreation)
+    return log_tail
+
+
+def point_tag_back(recreation: Recreation) -> None:
+    """Otherwise the next `docker compose up` would bring the rejected image back."""
+    if not recreation.tagged or recreation.old_image is None:
+        return
+    reference = recreation.plan.reference
+    assert reference.tag is not None
+    tag = reference.tag
+    try:
+        patiently(lambda: recreation.engine.tag(recreation.old["Image"], reference.name, tag))
+    except EngineError as error:
+        recreation.notes.append(f"The tag {reference} still names the new image: {error}.")
+
+
+def _clear_the_way(recreation: Recreation) -> str:
+    new_id = recreation.new_id
+    new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
+    if new is None or new_id is None:
+        return ""
+    # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
+    patiently(lambda: recreation.engine.stop(new_id, None, new["Config"].get("StopTimeout")))
+    if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
+        patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
+    if new["Name"] == f"/{recreation.name}":
+        patiently(lambda: recreation.engine.rename(new_id, name_bad(recreation.name, recreation.old["Id"])))
+    return recreation.engine.log_tail(new_id)
+
+
+def _restore_old(recreation: Recreation) -> None:
+    old_id = recreation.old["Id"]
+    current = patiently(lambda: recreation.engine.inspect_container(old_id))
+    if _policy_name(current) != _policy_name(recreation.old):
+        # Before the rename: until then the name is the only copy of the policy.
+        patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
+    if current["Name"] != f"/{recreation.name}":
+        patiently(lambda: recreation.engine.rename(old_id, recreation.name))
+    if recreation.should_run and not current["State"].get("Running"):
+        _start_old(recreation, old_id)
+    recreation.up_again = time.monotonic()
+
+
+def _start_old(recreation: Recreation, old_id: str) -> None:
+    try:
+        patiently(lambda: recreation.engine.start(old_id))
+    except EngineRefused:
+        time.sleep(1)  # what the new container held, a port or an address, may take a moment to be free
+        patiently(lambda: recreation.engine.start(old_id))
+
+
+def _judge_old(recreation: Recreation) -> None:
+    """It ran before, so it should again; if it does not, the user has to know, and it stays all the same."""
+    state = recreation.old["State"]["Status"]
+    if state not in ("running", "paused"):
+        return
+    try:
+        prove(recreation, recreation.old["Id"], interruptible=False)
+    except UpdateFailed as failure:
+        recreation.notes.append(f"The old container is back, but does not prove healthy either: {failure}")
+        return
+    if state == "paused":
+        patiently(lambda: recreation.engine.pause(recreation.old["Id"]))
+
+
+def _remove_new(recreation: Recreation) -> None:
+    """With the anonymous volumes that it brought along itself; the old one's were attached by name and stay."""
+    new_id = recreation.new_id
+    if new_id is None:
+        return
+    try:
+        patiently(lambda: recreation.engine.remove(new_id, volumes=True, force=True))
+    except EngineNotFound:
+        return
+    except EngineError as error:
+        if not recreation.engine.wait_until_gone(new_id):
+            recreation.notes.append(f"The new container could not be removed ({error}); remove {new_id[:12]} by hand.")
+
+
+def _policy_name(container: Json) -> str:
+    return (container["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no"

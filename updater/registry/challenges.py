@@ -1,0 +1,66 @@
+"""What does a server ask for when it answers 401? The header WWW-Authenticate (RFC 9110, section 11)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # noqa: S105  # RFC 9110's word for a name in a header
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+# A scheme is a name that is followed by a parameter, by another scheme, or by nothing; a parameter has `=`.
+_PARAMETER = re.compile(rf"({_TOKEN})[ \t]*=[ \t]*({_QUOTED}|[^\s,\"]*)")
+_SCHEME = re.compile(rf"({_TOKEN})(?=[ \t]|,|$)")
+# `token68` credentials after a scheme (Negotiate, NTLM): of no use to us, but not an error.
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))")
+_ESCAPE = re.compile(r"\\(.)")
+# No honest header is longer; the limit bounds the work that a hostile one makes.
+_LONGEST_HEADER = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One way to authenticate that the server accepts. Scheme and parameter names are in lower case."""
+
+    scheme: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_challenges(header: str) -> tuple[Challenge, ...]:
+    """All challenges of the header, in order. Text that is none is skipped: this never raises.
+
+    Several headers joined with a comma are one header; of a repeated parameter the first counts.
+    """
+    found: list[tuple[str, dict[str, str]]] = []
+    position, header = 0, header[:_LONGEST_HEADER]
+    while position < len(header):
+        if header[position] in " \t,":
+            position += 1
+        elif found and (match := _PARAMETER.match(header, position)):
+            found[-1][1].setdefault(match[1].lower(), _unquoted(match[2]))
+            position = match.end()
+        elif match := _SCHEME.match(header, position):
+            found.append((match[1].lower(), {}))
+            position = _after_token68(header, match.end())
+        else:
+            position = _after_next_comma(header, position)
+    return tuple(Challenge(scheme, parameters) for scheme, parameters in found)
+
+
+def _unquoted(value: str) -> str:
+    return _ESCAPE.sub(r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _after_token68(header: str, position: int) -> int:
+    while position < len(header) and header[position] in " \t":
+        position += 1
+    match = _TOKEN68.match(header, position)
+    return match.end() if match else position
+
+
+def _after_next_comma(header: str, position: int) -> int:
+    comma = header.find(",", position)
+    return len(header) if comma < 0 else comma + 1

@@ -1,0 +1,110 @@
+"""What does a published document say: an index of images, or one image? (OCI image spec, manifest.md, image-index.md)
+
+The media types of Docker's registry API, version 2 schema 2, mean the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from updater.errors import DigestMismatch, RegistryAnswerInvalid
+from updater.model.digest import Digest, parse_digest, short
+from updater.model.platform import Platform
+from updater.registry.strict_json import JsonObject, object_of, objects_of, parse_object, text_of
+
+INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+# In one header: without the right type a registry converts the document or denies that it exists.
+ACCEPT = ", ".join(INDEX_TYPES + MANIFEST_TYPES)
+_SCHEMA_1 = re.compile(r"application/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)")
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A pointer to content: digest, size in bytes, and for which platform it is, where that is said."""
+
+    digest: Digest
+    size: int
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Several images under one name."""
+
+    entries: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One image; `config` points to its configuration."""
+
+    config: Descriptor
+
+
+def verify(content: bytes, digest: Digest, what: str) -> bytes:
+    """The content, if it hashes to the digest; raises DigestMismatch."""
+    algorithm, _, expected = digest.partition(":")
+    if hashlib.new(algorithm, content).hexdigest() != expected:
+        raise DigestMismatch(
+            f"{what} is not what its digest {algorithm}:{short(digest)}… says: the registry, or something before "
+            "it, changed the bytes; do not pull this image until that is explained"
+        )
+    return content
+
+
+def refuse_schema_1(content_type: str) -> None:
+    """Raise RegistryAnswerInvalid for the media types of schema 1: their digest is not that of what is pulled."""
+    if _SCHEMA_1.fullmatch(_bare(content_type)):
+        raise RegistryAnswerInvalid(
+            "the image is published in the old format (schema 1), which engines no longer pull; push it anew"
+        )
+
+
+def parse_manifest(body: bytes, content_type: str) -> Index | Manifest:
+    """Read an index or a manifest; raises RegistryAnswerInvalid.
+
+    A document that could be read as both is refused, since two programs may then disagree on what it means
+    (OCI distribution advisory GHSA-mc8v-mgrf-8f4m).
+    """
+    refuse_schema_1(content_type)
+    document = parse_object(body, "the manifest")
+    if document.get("schemaVersion") == 1:
+        refuse_schema_1("application/vnd.docker.distribution.manifest.v1+json")
+    is_index, is_manifest = "manifests" in document, "config" in document or "layers" in document
+    types = {text_of(document, "mediaType"), _bare(content_type)}
+    is_index_type, is_manifest_type = bool(types & set(INDEX_TYPES)), bool(types & set(MANIFEST_TYPES))
+    if is_index == is_manifest or (is_index and is_manifest_type) or (is_manifest and is_index_type):
+        raise RegistryAnswerInvalid("what is published is neither clearly an image nor clearly an index; push it anew")
+    if is_index:
+        return Index(tuple(_descriptor(entry) for entry in objects_of(document, "manifests")))
+    return Manifest(_descriptor(object_of(document, "config")))
+
+
+def _bare(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _descriptor(entry: JsonObject) -> Descriptor:
+    size = entry.get("size")
+    try:
+        digest = parse_digest(text_of(entry, "digest"))
+    except ValueError:
+        raise RegistryAnswerInvalid("the manifest points to something without a valid digest; push it anew") from None
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise RegistryAnswerInvalid("the manifest points to something without a size; push it anew")
+    return Descriptor(digest, size, _platform(object_of(entry, "platform")))
+
+
+def _platform(entry: JsonObject) -> Platform | None:
+    if not text_of(entry, "os") or not text_of(entry, "architecture"):
+        return None
+    return Platform(text_of(entry, "os"), text_of(entry, "architecture"), text_of(entry, "variant"))

@@ -1,0 +1,74 @@
+"""Where may a registry send us, and which of those places may see its credentials?
+
+A registry names its token service (the realm) and may redirect downloads. Both are text from outside, so that
+1. nothing leads from https to http;
+2. nothing leads from a registry elsewhere into this machine or its link-local net (metadata services live
+   there), nor from a public registry to a private address;
+3. credentials go to a token service only if it is on the registry's own host, in the same branch of the name
+   tree (one is a subdomain of the other: whoever owns the upper name decides about the lower), in the table of
+   known pairs, or configured. Sisters (`registry.a.example`, `auth.a.example`) are not taken for one owner,
+   because telling `a.example` from `co.uk` or `duckdns.org` needs the public suffix list.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from urllib.parse import urlsplit
+
+from updater.registry.hosts import address, host_name, is_loopback
+
+# Token services that are known to belong to a registry of another name.
+_KNOWN_PAIRS = frozenset({("registry-1.docker.io", "auth.docker.io"), ("lscr.io", "ghcr.io")})
+
+
+class Trust(Enum):
+    """What a token service is given."""
+
+    CREDENTIALS = auto()
+    ANONYMOUS = auto()
+    REFUSED = auto()
+
+
+def trust(realm: str, registry_origin: str, token_host: str | None = None) -> Trust:
+    """How far the realm that the registry at this origin names is trusted; `token_host` is the configured one."""
+    if not may_lead(registry_origin, realm):
+        return Trust.REFUSED
+    registry, service = host_name(registry_origin), host_name(realm)
+    if _belongs(registry, service) or (token_host is not None and service == token_host.lower()):
+        return Trust.CREDENTIALS
+    return Trust.ANONYMOUS
+
+
+def may_lead(source: str, target: str) -> bool:
+    """True where a server at `source` may have us ask at `target` (absolute URLs), without credentials."""
+    try:
+        parts = urlsplit(target)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return False
+    if parts.scheme == "http" and urlsplit(source).scheme != "http":
+        return False
+    return host == host_name(source) or not _leads_inside(host_name(source), host)
+
+
+def _leads_inside(source: str, target: str) -> bool:
+    if is_loopback(target):
+        return not is_loopback(source)
+    literal = address(target)
+    if literal is None or literal.is_global:
+        return False
+    if literal.is_link_local or literal.is_unspecified or literal.is_multicast:
+        return True
+    own = address(source)
+    return own is None or own.is_global
+
+
+def _belongs(registry: str, service: str) -> bool:
+    if registry == service or (registry, service) in _KNOWN_PAIRS:
+        return True
+    if address(registry) is not None or address(service) is not None:
+        return False
+    upper, lower = sorted((registry, service), key=len)
+    return "." in upper and lower.endswith("." + upper)

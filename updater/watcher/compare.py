@@ -1,0 +1,74 @@
+"""Does what runs differ from what is published? Pure.
+
+Outdated means: the published digest is none of the digests that the container's own image has in the reference's
+repository, nor is it (or its platform's manifest, or its config) the image's id under another name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.model.candidate import Candidate, Status
+from updater.model.published import LookupFailed, Published
+from updater.model.reason import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from updater.model.consideration import Consideration
+    from updater.model.container import ContainerSnapshot
+    from updater.model.digest import Digest
+    from updater.model.published import Lookup, PublishedImage
+    from updater.model.reference import ImageReference
+
+
+def not_comparable(container: ContainerSnapshot, registry_tags: AbstractSet[ImageReference]) -> Reason | None:
+    """Why there is nothing to ask a registry about this container; None where there is."""
+    reference = container.reference
+    if reference is None:
+        return Reason(
+            ReasonCode.LOCAL_IMAGE,
+            "It was made from an image id, not from a name with a tag, so there is nothing to follow.",
+        )
+    if reference.is_pinned:
+        return Reason(
+            ReasonCode.PINNED_BY_DIGEST, "It is pinned to a digest; change the digest where you start it from."
+        )
+    known_here = container.image is not None and container.image.digests_for(reference)
+    if not known_here and container.image is not None and reference not in registry_tags:
+        return Reason(
+            ReasonCode.LOCAL_IMAGE,
+            "Its image was built or loaded here: the engine knows no digest for it in the registry's repository.",
+        )
+    return None
+
+
+def compare(consideration: Consideration, lookup: Lookup) -> Candidate:
+    """The candidate as one request shows it; what differs has still to be read (`settle`)."""
+    running = _running_digest(consideration.container, lookup)
+    if isinstance(lookup, LookupFailed):
+        return Candidate(consideration, Status.UNKNOWN, running, lookup, finding=lookup.reason)
+    same = running == lookup.digest or consideration.container.image_id == lookup.digest
+    return Candidate(consideration, Status.CURRENT if same else Status.OUTDATED, running, lookup)
+
+
+def is_same_image(container: ContainerSnapshot, image: PublishedImage) -> bool:
+    """Whether a differing digest still names what runs: re-tagged or re-indexed, but the same image.
+
+    An image's id is its config's digest in Docker's classic store, and its manifest's or index's in containerd's.
+    """
+    return container.image_id in (image.config_digest, image.manifest_digest, image.digest)
+
+
+def _running_digest(container: ContainerSnapshot, lookup: Lookup) -> Digest | None:
+    return running_digest(container, lookup.digest if isinstance(lookup, Published) else None)
+
+
+def running_digest(container: ContainerSnapshot, preferred: Digest | None = None) -> Digest | None:
+    """The digest it runs in its reference's repository; `preferred` where the image has several and this is one."""
+    if container.reference is None or container.image is None:
+        return None
+    digests = container.image.digests_for(container.reference)
+    if preferred in digests:
+        return preferred
+    return min(digests, default=None)

@@ -1,0 +1,60 @@
+"""How do settings become the engine, the registries and the request of a cycle? The one place that knows all rooms."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from updater.cycle import World
+from updater.engine.docker_engine import DockerEngine
+from updater.policy.terms import Request
+from updater.registry.client import RegistryClient
+from updater.registry.credentials import chain, configured, docker_config, docker_config_file
+from updater.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from updater.interruption import Interruption
+    from updater.model.reference import ImageReference
+    from updater.recreator.recreation import Narrator
+    from updater.registry.credentials import CredentialSource
+    from updater.settings import Settings
+
+
+@contextmanager
+def opened(
+    settings: Settings, environment: Mapping[str, str], narrator: Narrator, interruption: Interruption
+) -> Iterator[World]:
+    """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
+    access = {entry.host: entry for entry in settings.registries}
+    credentials = chain(configured(access), docker_config(docker_config_file(environment)))
+    with ExitStack() as stack:
+        engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
+        registry = stack.enter_context(RegistryClient(credentials, access))
+        yield World(engine, registry, _for_the_engine(credentials), narrator, interruption)
+
+
+def request_of(settings: Settings, names: Sequence[str]) -> Request:
+    """What is asked of the policy."""
+    return Request(
+        names=frozenset(names),
+        all=settings["all"],
+        defaults={setting.name: settings[setting.name] for setting in SETTINGS if setting.per_container},
+        entries=settings.containers,
+    )
+
+
+def _for_the_engine(source: CredentialSource) -> Callable[[ImageReference], Mapping[str, str]]:
+    """What the engine is handed for a pull: the credentials of the reference's own registry, as its API wants them."""
+
+    def find(reference: ImageReference) -> Mapping[str, str]:
+        found = source(reference.registry)
+        if found is None:
+            return {}
+        address = {"serveraddress": reference.registry}
+        if found.identity_token:
+            return {"identitytoken": found.identity_token, **address}
+        return {"username": found.username, "password": found.password, **address}
+
+    return find
