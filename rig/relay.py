@@ -89,7 +89,7 @@ class Relay:
         with connection:
             with self._lock:
                 if self._stopped:
-                    return
+                    raise ConnectionEnded("the relay was stopped")
                 self._open.add(connection)
             try:
                 yield

@@ -3,7 +3,6 @@
 UpdaterError
 ├── UsageError
 │   ├── InvalidSetting
-│   ├── InvalidReference
 │   └── UnknownContainer
 ├── EngineError
 │   ├── EngineUnreachable
@@ -62,12 +61,6 @@ class InvalidSetting(UsageError):
     def __init__(self, place: str, problem: str, good: str | Iterable[str] = ()) -> None:
         expected = good if isinstance(good, str) else ", ".join(good)
         super().__init__(f"{place}: {problem}" + (f"; expected {expected}" if expected else ""))
-
-
-class InvalidReference(UsageError):
-    """Text that is not an image reference (distribution spec, `pull` grammar)."""
-
-    code = ReasonCode.LOCAL_IMAGE
 
 
 class UnknownContainer(UsageError):

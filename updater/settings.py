@@ -1,7 +1,6 @@
-"""Which settings are there, and what are they now? One declaration feeds flag, variable, file, help and docs.
+"""Which settings are there? One declaration feeds flag, variable, file, help and docs.
 
-Precedence: command line > environment > config file > default. Per container: label > `containers:` entry > global
-(the labels are read in `policy/labels.py`).
+Where the values come from is in `configuration.py`; the labels of single containers in `policy/labels.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "UPDATER_"
 DEFAULT_CONFIG = "/etc/updater/updater.yml"
-_FROM_FILE = "_FILE"
 _LARGEST_SECRET = 64 * 1024  # bytes; a path to a device or a log must not fill the memory
 
 
@@ -127,7 +125,13 @@ SETTINGS: tuple[Setting, ...] = (
         per_container=True,
     ),
     Setting("parallel_checks", 16, _count, "a number from 1 to 256", "Images looked up at once."),
-    Setting("log_level", "info", _choice("debug", "info", "warning", "error"), "debug, info, warning or error", "How much is logged."),
+    Setting(
+        "log_level",
+        "info",
+        _choice("debug", "info", "warning", "error"),
+        "debug, info, warning or error",
+        "How much is logged.",
+    ),
     Setting("log_format", "text", _choice("text", "json"), "text or json", "How it is logged."),
 )
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
@@ -149,25 +153,6 @@ class Settings:
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
-
-
-def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[str, str]) -> Settings:
-    """Read all sources in their order of precedence. Raises InvalidSetting, naming place, value and good values."""
-    from_environment, warnings = _read_environment(environment)
-    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
-    explicit = {**from_environment, **_read_command_line(command_line)}
-    registries: tuple[RegistryAccess, ...] = ()
-    containers: tuple[Entry, ...] = ()
-    path = _config_path(explicit.get("config"))
-    if path is not None:
-        from updater.config_file import read_config_file  # brings PyYAML along, for those who have such a file
-
-        from_file = read_config_file(path)
-        values |= from_file.values
-        registries, containers = from_file.registries, from_file.containers
-        warnings += from_file.warnings
-    values |= explicit
-    return Settings(values, registries, containers, tuple(warnings))
 
 
 def parse_value(setting: Setting, text: str, place: str) -> Any:
@@ -201,39 +186,3 @@ def read_secret(path: str, place: str) -> str:
         return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise InvalidSetting(place, f"{path} is not text", "a file in UTF-8") from None
-
-
-def _config_path(explicit: str | None) -> str | None:
-    if explicit is not None:
-        return explicit
-    return DEFAULT_CONFIG if Path(DEFAULT_CONFIG).exists() else None
-
-
-def _read_command_line(given: Mapping[str, str | bool | None]) -> dict[str, Any]:
-    return {
-        name: value if isinstance(value, bool) else parse_value(BY_NAME[name], value, BY_NAME[name].flag)
-        for name, value in given.items()
-        if value is not None
-    }
-
-
-def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    values: dict[str, Any] = {}
-    warnings: list[str] = []
-    for variable in sorted(environment):
-        if not variable.startswith(ENVIRONMENT_PREFIX):
-            continue
-        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
-        text = environment[variable]
-        if name not in BY_NAME and name.upper().endswith(_FROM_FILE):
-            name = name[: -len(_FROM_FILE)]
-            text = read_secret(text, variable)
-        if name in NOT_YET_HARMLESS:
-            warnings.append(not_yet(name, variable))
-        elif name not in BY_NAME:
-            raise unknown(f"environment variable {variable}", name, BY_NAME)
-        elif name in values:
-            raise InvalidSetting(variable, f"given together with {BY_NAME[name].variable}", "only one of the two")
-        else:
-            values[name] = parse_value(BY_NAME[name], text, f"environment variable {variable}")
-    return values, warnings

@@ -105,9 +105,11 @@ def _short(digest: str | None) -> str:
 
 
 def _summary(counts: Sequence[tuple[int, str]]) -> str:
-    return ", ".join(f"{count} {what}" for count, what in counts if count) + "." if any(
-        count for count, _ in counts
-    ) else "No containers to look at."
+    return (
+        ", ".join(f"{count} {what}" for count, what in counts if count) + "."
+        if any(count for count, _ in counts)
+        else "No containers to look at."
+    )
 
 
 def _unlisted(count: int) -> str:
@@ -123,9 +125,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Ter
     room = terminal.width - sum(width + len(_GAP) for width in widths)
     lines = []
     for row in (headings, *rows):
-        cells = _GAP.join(
-            _coloured(cell, width, terminal) for cell, width in zip(row[:-1], widths, strict=True)
-        )
+        cells = _GAP.join(_coloured(cell, width, terminal) for cell, width in zip(row[:-1], widths, strict=True))
         lines += _with_last(cells, row[-1], sum(widths) + len(_GAP) * len(widths), room, terminal)
     return "\n".join(lines) + "\n"
 

@@ -24,9 +24,7 @@ def check_command(
     all_containers: Annotated[
         bool, typer.Option("--all-containers", help="Also list the containers that are not opted in.")
     ] = False,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 4 if updates are available.")
-    ] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 4 if updates are available.")] = False,
 ) -> None:
     """Show what runs, what is published, what would be done, and why.
 
@@ -51,8 +49,8 @@ def check_command(
 def _check(given: dict[str, Any], names: list[str], everything: bool, interruption: Interruption) -> CheckReport:
     from updater.cli.logs import start_logging
     from updater.cli.narration import LogNarrator
+    from updater.configuration import resolve
     from updater.cycle import check
-    from updater.settings import resolve
     from updater.wiring import opened, request_of
 
     settings = resolve(given, os.environ)

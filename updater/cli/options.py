@@ -37,9 +37,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         command(given=given, **arguments)
 
     own = [
-        parameter
-        for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
-        if name != "given"
+        parameter for name, parameter in inspect.signature(command, eval_str=True).parameters.items() if name != "given"
     ]
     parameters = [*own, *(_parameter(setting) for setting in SETTINGS)]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it

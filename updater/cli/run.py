@@ -47,8 +47,8 @@ def run_command(
 def _run(given: dict[str, Any], names: list[str], dry_run: bool, interruption: Interruption) -> CycleReport:
     from updater.cli.logs import start_logging
     from updater.cli.narration import narrating
+    from updater.configuration import resolve
     from updater.cycle import run
-    from updater.settings import resolve
     from updater.wiring import opened, request_of
 
     settings = resolve(given, os.environ)

@@ -48,7 +48,9 @@ def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]
     chosen = host or environment.get("DOCKER_HOST")
     if chosen:
         if not chosen.startswith(_SCHEMES):
-            raise InvalidSetting("host", f"{chosen!r} is not an engine's address", "unix://PATH, tcp://HOST:PORT or ssh://USER@HOST")
+            raise InvalidSetting(
+                "host", f"{chosen!r} is not an engine's address", "unix://PATH, tcp://HOST:PORT or ssh://USER@HOST"
+            )
         return _with_tls(chosen, environment)
     context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
     if context and context != "default":
@@ -58,7 +60,7 @@ def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]
 
 def _with_tls(host: str, environment: Mapping[str, str]) -> dict[str, Any]:
     with translated(f"use the certificates for {host}"):
-        arguments: dict[str, Any] = docker.utils.kwargs_from_env(environment={**environment, "DOCKER_HOST": host})
+        arguments: dict[str, Any] = {**docker.utils.kwargs_from_env(environment={**environment, "DOCKER_HOST": host})}
     if host.startswith("ssh://"):
         arguments["use_ssh_client"] = True
     return arguments
@@ -78,5 +80,5 @@ def _from_context(name: str) -> dict[str, Any]:
     with translated(f"read the docker context {name!r}"):
         context = ContextAPI.get_context(name)
     if context is None:
-        raise InvalidSetting("docker context", f"there is none named {name!r}", "one of those that `docker context ls` shows")
-    return {"base_url": context.Host, "tls": context.TLSConfig or False}
+        raise InvalidSetting("docker context", f"there is none named {name!r}", "one that `docker context ls` shows")
+    return {"base_url": context.Host, "tls": context.TLSConfig}

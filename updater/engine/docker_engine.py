@@ -6,7 +6,11 @@ import base64
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import requests
+from docker.errors import create_api_error_from_http_exception
 
 from updater.engine.connection import Client, connect
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
@@ -41,7 +45,7 @@ class DockerEngine:
         """Connect and negotiate the API version."""
         return cls(connect(host, environment))
 
-    def __enter__(self) -> DockerEngine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -67,10 +71,8 @@ class DockerEngine:
 
     def inventory(self) -> Inventory:
         """All containers and images, in two calls however many there are."""
-        with translated("list containers"):
-            containers = self._client.containers(all=True)
-        with translated("list images"):
-            images = self._client.images()
+        containers = self._get("list containers", "/containers/json", {"all": "1"})
+        images = self._get("list images", "/images/json")
         return inventory(containers, images)
 
     def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot:
@@ -89,8 +91,7 @@ class DockerEngine:
 
     def inspect_container(self, container_id: str) -> Json:
         """`GET /containers/{id}/json`."""
-        with translated(f"inspect container {container_id[:12]}"):
-            return dict(self._client.inspect_container(container_id))
+        return dict(self._get(f"inspect container {container_id[:12]}", f"/containers/{container_id}/json"))
 
     def find_container(self, name_or_id: str) -> Json | None:
         """Like `inspect_container`, but None where there is none."""
@@ -101,8 +102,7 @@ class DockerEngine:
 
     def inspect_image(self, name_or_id: str) -> Json:
         """`GET /images/{name}/json`."""
-        with translated(f"inspect image {name_or_id}"):
-            return dict(self._client.inspect_image(name_or_id))
+        return dict(self._get(f"inspect image {name_or_id}", f"/images/{name_or_id}/json"))
 
     def find_image(self, name_or_id: str) -> Json | None:
         """Like `inspect_image`, but None where there is none."""
@@ -113,8 +113,7 @@ class DockerEngine:
 
     def hostname(self) -> str | None:
         """The host's name, which containers with the host's network take over."""
-        with translated("ask the engine about its host"):
-            name = self._client.info().get("Name")
+        name = self._get("ask the engine about its host", "/info").get("Name")
         return name if isinstance(name, str) else None
 
     def log_tail(self, container_id: str, lines: int = 20) -> str:
@@ -141,10 +140,19 @@ class DockerEngine:
         Failures come inside an answer of status 200, as lines with an `error`. `progress` gets each line, and may
         raise to give up: closing the connection cancels the pull.
         """
-        by_digest = f"{reference.name}@{digest}"
         doing = f"pull {reference.name}@{digest}"
-        with translated(doing):
-            lines = self._pull_lines(by_digest, platform, credentials)
+        parameters = {"fromImage": reference.name, "tag": digest}
+        if platform is not None:
+            parameters["platform"] = str(platform)
+        lines = self._call(
+            "POST",
+            "/images/create",
+            doing,
+            params=parameters,
+            headers={"X-Registry-Auth": _encoded(credentials)},
+            stream=True,
+            timeout=_PULL_SILENCE,
+        )
         try:
             for line in self._read_lines(lines, doing):
                 if "error" in line:
@@ -152,22 +160,9 @@ class DockerEngine:
                 progress(line)
         finally:
             lines.close()
-        return self.inspect_image(by_digest)
+        return self.inspect_image(f"{reference.name}@{digest}")
 
-    def _pull_lines(self, by_digest: str, platform: Platform | None, credentials: Mapping[str, str]) -> Any:
-        name, _, digest = by_digest.partition("@")
-        parameters = {"fromImage": name, "tag": digest}
-        if platform is not None:
-            parameters["platform"] = str(platform)
-        return self._post(
-            "/images/create",
-            params=parameters,
-            headers={"X-Registry-Auth": _encoded(credentials)},
-            stream=True,
-            timeout=_PULL_SILENCE,
-        )
-
-    def _read_lines(self, response: Any, doing: str) -> Iterator[Json]:
+    def _read_lines(self, response: requests.Response, doing: str) -> Iterator[Json]:
         lines = response.iter_lines()
         while True:
             with translated(doing):
@@ -180,51 +175,53 @@ class DockerEngine:
 
     def tag(self, image_id: str, repository: str, tag: str) -> None:
         """Point `repository:tag` at the image."""
-        with translated(f"tag {image_id} as {repository}:{tag}"):
-            self._client.tag(image_id, repository, tag, force=True)
+        doing = f"tag {image_id} as {repository}:{tag}"
+        self._call("POST", f"/images/{image_id}/tag", doing, params={"repo": repository, "tag": tag})
 
     # Containers
 
     def create(self, body: Mapping[str, Any], name: str, platform: str | None) -> str:
         """Create a container from the raw body and return its id."""
+        parameters = {"name": name} | ({"platform": platform} if platform else {})
+        answer = self._call("POST", "/containers/create", f"create {name}", params=parameters, json=dict(body))
         with translated(f"create {name}"):
-            return str(self._client.create_container_from_config(dict(body), name, platform)["Id"])
+            return str(answer.json()["Id"])
 
     def connect_network(self, container_id: str, network: str, endpoint: Mapping[str, Any]) -> None:
         """Connect a container to a network with this endpoint configuration, raw."""
-        with translated(f"connect {container_id[:12]} to network {network}"):
-            body = {"Container": container_id, "EndpointConfig": dict(endpoint)}
-            self._post(f"/networks/{network}/connect", json=body)
+        body = {"Container": container_id, "EndpointConfig": dict(endpoint)}
+        self._call(
+            "POST",
+            f"/networks/{network}/connect",
+            f"connect {container_id[:12]} to network {network}",
+            json=body,
+        )
 
     def disconnect_network(self, container_id: str, network: str) -> None:
         """Take a container off a network."""
-        with translated(f"disconnect {container_id[:12]} from network {network}"):
-            self._client.disconnect_container_from_network(container_id, network)
+        doing = f"disconnect {container_id[:12]} from network {network}"
+        self._call("POST", f"/networks/{network}/disconnect", doing, json={"Container": container_id})
 
     def rename(self, container_id: str, name: str) -> None:
         """Give a container another name."""
-        with translated(f"rename {container_id[:12]} to {name}"):
-            self._client.rename(container_id, name)
+        self._tell(container_id, "rename", f"rename {container_id[:12]} to {name}", params={"name": name})
 
     def set_restart_policy(self, container_id: str, policy: Mapping[str, Any]) -> None:
         """Change when the engine restarts the container by itself."""
-        with translated(f"change the restart policy of {container_id[:12]}"):
-            self._client.update_container(container_id, restart_policy=dict(policy))
+        doing = f"change the restart policy of {container_id[:12]}"
+        self._tell(container_id, "update", doing, json={"RestartPolicy": dict(policy)})
 
     def start(self, container_id: str) -> None:
         """Start a container."""
-        with translated(f"start {container_id[:12]}"):
-            self._client.start(container_id)
+        self._tell(container_id, "start", f"start {container_id[:12]}")
 
     def pause(self, container_id: str) -> None:
         """Freeze a container's processes."""
-        with translated(f"pause {container_id[:12]}"):
-            self._client.pause(container_id)
+        self._tell(container_id, "pause", f"pause {container_id[:12]}")
 
     def unpause(self, container_id: str) -> None:
         """Let a frozen container go on."""
-        with translated(f"unpause {container_id[:12]}"):
-            self._client.unpause(container_id)
+        self._tell(container_id, "unpause", f"unpause {container_id[:12]}")
 
     def stop(self, container_id: str, timeout: float | None, own_timeout: float | None) -> None:
         """Stop with the container's own signal, and wait until it has stopped.
@@ -235,13 +232,12 @@ class DockerEngine:
         longest = timeout if timeout is not None else own_timeout
         wait = _STOP_MARGIN + (_DEFAULT_STOP_TIMEOUT if longest is None else max(longest, 0))
         parameters = {} if timeout is None else {"t": str(int(timeout))}
-        with translated(f"stop {container_id[:12]}"):
-            self._post(f"/containers/{container_id}/stop", params=parameters, timeout=wait)
+        self._tell(container_id, "stop", f"stop {container_id[:12]}", params=parameters, timeout=wait)
 
     def remove(self, container_id: str, *, volumes: bool, force: bool = False) -> None:
         """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""
-        with translated(f"remove {container_id[:12]}"):
-            self._client.remove_container(container_id, v=volumes, force=force)
+        parameters = {"v": str(volumes).lower(), "force": str(force).lower()}
+        self._call("DELETE", f"/containers/{container_id}", f"remove {container_id[:12]}", params=parameters)
 
     def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool:
         """Whether the container is gone within that time: a removal may be under way already."""
@@ -252,12 +248,25 @@ class DockerEngine:
             time.sleep(0.1)
         return False
 
-    def _post(self, path: str, **arguments: Any) -> Any:
-        """A call with what the SDK's own methods lack: a time limit of its own for a pull or a stop, raw fields."""
+    def _get(self, doing: str, path: str, parameters: Mapping[str, str] | None = None) -> Any:
+        answer = self._call("GET", path, doing, params=parameters)
+        with translated(doing):
+            return answer.json()
+
+    def _tell(self, container_id: str, what: str, doing: str, **arguments: Any) -> None:
+        self._call("POST", f"/containers/{container_id}/{what}", doing, **arguments)
+
+    def _call(self, method: str, path: str, doing: str, **arguments: Any) -> requests.Response:
+        """One call, in raw JSON: the SDK's own methods drop fields they do not know, and lack time limits."""
         arguments.setdefault("timeout", _CALL_TIMEOUT)
-        response = self._client.post(f"{self._client.base_url}/v{self._client.api_version}{path}", **arguments)
-        self._client._raise_for_status(response)  # noqa: SLF001 - the SDK has no public call that takes raw JSON
-        return response
+        url = f"{self._client.base_url}/v{self._client.api_version}{quote(path, safe='/:@')}"
+        with translated(doing):
+            response = self._client.request(method, url, **arguments)
+            try:
+                response.raise_for_status()
+            except requests.HTTPError as error:
+                create_api_error_from_http_exception(error)
+            return response
 
 
 def _encoded(credentials: Mapping[str, str]) -> str:

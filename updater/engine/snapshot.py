@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from updater.model.digest import Digest
     from updater.model.reference import ImageReference
 
+_IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _SHORT_ID = re.compile(r"[0-9a-f]{4,63}")
 
 
@@ -48,7 +49,8 @@ def container_name(names: Iterable[str]) -> str | None:
 
 def reference_of(image_text: str, image_id: str) -> ImageReference | None:
     """The reference a container was made from; None where the user named an image id, whole or shortened."""
-    if image_id.partition(":")[2].startswith(image_text) and _SHORT_ID.fullmatch(image_text):
+    shortened = _SHORT_ID.fullmatch(image_text) and image_id.partition(":")[2].startswith(image_text)
+    if shortened or is_image_id(image_text):
         return None
     try:
         return parse_reference(image_text)
@@ -58,7 +60,7 @@ def reference_of(image_text: str, image_id: str) -> ImageReference | None:
 
 def is_image_id(image_text: str) -> bool:
     """The list shows the image's id in place of the reference once the tag has moved on."""
-    return image_text.startswith("sha256:")
+    return _IMAGE_ID.fullmatch(image_text) is not None
 
 
 def _snapshot(container: Mapping[str, Any], name: str, facts: Mapping[str, ImageFacts]) -> ContainerSnapshot:

@@ -36,6 +36,7 @@ FOREIGN_ERRORS = (
     docker.errors.StreamParseError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
+    urllib3.exceptions.ProxySchemeUnsupported,
     OSError,
     json.JSONDecodeError,
 )

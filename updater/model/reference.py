@@ -132,9 +132,7 @@ def _registry_and_repository(text: str, rest: str) -> tuple[str, str]:
     else:
         registry, path = DOCKER_HUB, rest
     if not _PATH.fullmatch(path):
-        raise NotAReference(
-            text, "a repository has lowercase letters and digits, joined by '.', '_', '__', '-' or '/'"
-        )
+        raise NotAReference(text, "a repository has lowercase letters and digits, joined by '.', '_', '__', '-' or '/'")
     if registry in _HUB_HOSTS:
         registry = DOCKER_HUB
         path = path if "/" in path else f"library/{path}"

@@ -33,8 +33,8 @@ def consider(container: ContainerSnapshot, request: Request) -> Consideration:
     try:
         terms = terms_of(container, request)
     except BadLabel as error:
-        reason = Reason(ReasonCode.INVALID_LABEL, _sentence(str(error)))
-        return Consideration(container, terms_without_labels(container, request), reason, listed=True)
+        unread = Reason(ReasonCode.INVALID_LABEL, _sentence(str(error)))
+        return Consideration(container, terms_without_labels(container, request), unread, listed=True)
     objection = next((reason for rule in RULES if (reason := rule(container, terms, request))), None)
     return Consideration(container, terms, objection, listed=terms.enabled not in (Enabled.NO, Enabled.REFUSED))
 

@@ -39,16 +39,20 @@ class Request:
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
     """Raises BadLabel."""
-    values = {**(request.defaults or {}), **_entry_values(container.name, request), **read_labels(container.user_labels)}
+    values = _without_labels(container, request) | read_labels(container.user_labels)
     opted = values.pop("enable", None)
     return Terms(enabled=_enabled(container, opted, request), **values)
 
 
 def terms_without_labels(container: ContainerSnapshot, request: Request) -> Terms:
     """The terms of a container whose labels cannot be read: nobody knows what its user wants."""
-    values = {**(request.defaults or {}), **_entry_values(container.name, request)}
+    values = _without_labels(container, request)
     values.pop("enable", None)
     return Terms(enabled=Enabled.NO, **values)
+
+
+def _without_labels(container: ContainerSnapshot, request: Request) -> dict[str, Any]:
+    return {**(request.defaults or {}), **_entry_values(container.name, request)}
 
 
 def _entry_values(name: str, request: Request) -> dict[str, Any]:

@@ -84,14 +84,19 @@ class Recreation:
         return self.old_policy.get("Name") in ("always", "on-failure")
 
     @property
+    def old_state(self) -> str:
+        """The state the old container was found in."""
+        return str(self.old["State"]["Status"])
+
+    @property
     def should_run(self) -> bool:
         """Whether the old container ran, so that the new one has to."""
-        return self.old["State"]["Status"] in _UP
+        return self.old_state in _UP
 
     @property
     def was_paused(self) -> bool:
         """Whether the old container's processes were frozen."""
-        return self.old["State"]["Status"] == "paused"
+        return self.old_state == "paused"
 
     @property
     def downtime_seconds(self) -> float | None:

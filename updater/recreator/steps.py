@@ -39,6 +39,8 @@ def _inspect(recreation: Recreation) -> None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     if old["Name"].lstrip("/") != decided.name or old["Image"] != decided.image_id:
         raise _failed(ReasonCode.USER_CHANGED, "Somebody renamed or recreated it meanwhile; nothing was done.")
+    if old["HostConfig"].get("AutoRemove"):
+        raise _failed(ReasonCode.AUTO_REMOVE, "It was started with --rm, so it would vanish when it is stopped.")
     recreation.old = old
     recreation.old_image = recreation.engine.find_image(old["Image"])
 
@@ -81,6 +83,7 @@ def _create(recreation: Recreation) -> None:
         reference=str(recreation.plan.reference),
         api_version=engine.info.api_version,
         daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
+        platform=str(recreation.plan.platform) if recreation.plan.platform else None,
         operation_labels=operation_labels(recreation.name, recreation.old),
     )
     recreation.blueprint = blueprint
@@ -122,7 +125,7 @@ def _confirm(recreation: Recreation) -> None:
     if now is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     same_name = now["Name"] == recreation.old["Name"]
-    same_state = now["State"]["Status"] == recreation.old["State"]["Status"] or not recreation.should_run
+    same_state = now["State"]["Status"] == recreation.old_state or not recreation.should_run
     if not same_name or not same_state:
         raise _failed(ReasonCode.USER_CHANGED, "Somebody stopped, started or renamed it meanwhile; it is left so.")
 
@@ -142,9 +145,7 @@ def _stop(recreation: Recreation) -> None:
     try:
         if recreation.was_paused:
             recreation.engine.unpause(old["Id"])
-        recreation.engine.stop(
-            old["Id"], recreation.plan.decision.terms.stop_timeout, old["Config"].get("StopTimeout")
-        )
+        recreation.engine.stop(old["Id"], recreation.plan.decision.terms.stop_timeout, old["Config"].get("StopTimeout"))
     except EngineError as error:
         raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
 
@@ -180,7 +181,7 @@ def _start(recreation: Recreation) -> None:
 
 
 def _verify(recreation: Recreation) -> None:
-    if not recreation.should_run or recreation.old["State"]["Status"] == "restarting":
+    if not recreation.should_run or recreation.old_state == "restarting":
         return  # a container that did not run is not started; one that crashed already cannot be made worse
     assert recreation.new_id is not None
     prove(recreation, recreation.new_id, interruptible=True)

@@ -91,9 +91,7 @@ def _stranded(recreation: Recreation, reason: Reason, failure: EngineError | Upd
     )
 
 
-def _outcome(
-    recreation: Recreation, kind: OutcomeKind, reason: Reason, began: float, log_tail: str = ""
-) -> Outcome:
+def _outcome(recreation: Recreation, kind: OutcomeKind, reason: Reason, began: float, log_tail: str = "") -> Outcome:
     candidate = recreation.plan.decision.candidate
     new_id = recreation.new_image.get("Id")
     return Outcome(

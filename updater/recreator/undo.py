@@ -88,7 +88,7 @@ def _start_old(recreation: Recreation, old_id: str) -> None:
 
 def _judge_old(recreation: Recreation) -> None:
     """It ran before, so it should again; if it does not, the user has to know, and it stays all the same."""
-    state = recreation.old["State"]["Status"]
+    state = recreation.old_state
     if state not in ("running", "paused"):
         return
     try:

@@ -57,10 +57,12 @@ class Acquaintance:
 
     @contextmanager
     def meeting(self) -> Iterator[None]:
-        """Held by the one who asks first; ends with the first answer, whatever it is."""
+        """Held by the one who asks first; ends with the first answer, or with none."""
         with self._held(self._meeting):
-            yield
-            self.is_met = True
+            try:
+                yield
+            finally:
+                self.is_met = True
 
     @contextmanager
     def fetching_token(self, scope: str) -> Iterator[None]:

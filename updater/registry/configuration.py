@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from updater.errors import RegistryAnswerInvalid
 from updater.model.platform import Platform
-from updater.registry.strict_json import parse_object, text_of
+from updater.registry.strict_json import JsonObject, parse_object, text_of
 
 # RFC 3339, section 5.6; Python's own reader takes more than that, and no more than six digits of a second.
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
@@ -16,19 +15,25 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[
 
 @dataclass(frozen=True, slots=True)
 class ImageConfiguration:
-    """What is needed of an image's configuration. `created` is a claim of whoever built the image."""
+    """What is needed of an image's configuration. `created` is a claim of whoever built the image.
 
-    platform: Platform
+    `platform` is None where none is given, as for what is no container image (a chart, a signature).
+    """
+
+    platform: Platform | None
     created: datetime | None
 
 
 def parse_configuration(body: bytes) -> ImageConfiguration:
-    """Read an image configuration; raises RegistryAnswerInvalid for what is none (a chart, another artifact)."""
+    """Read an image configuration; raises RegistryAnswerInvalid."""
     config = parse_object(body, "the image's configuration")
-    platform = Platform(text_of(config, "os"), text_of(config, "architecture"), text_of(config, "variant"))
-    if not platform.os or not platform.architecture:
-        raise RegistryAnswerInvalid("what is published there is no container image; check the name and the tag")
-    return ImageConfiguration(platform, parse_moment(text_of(config, "created")))
+    return ImageConfiguration(platform_of(config), parse_moment(text_of(config, "created")))
+
+
+def platform_of(value: JsonObject) -> Platform | None:
+    """The platform whose parts this object holds; None without an os or an architecture."""
+    platform = Platform(text_of(value, "os"), text_of(value, "architecture"), text_of(value, "variant"))
+    return platform if platform.os and platform.architecture else None
 
 
 def parse_moment(text: str) -> datetime | None:

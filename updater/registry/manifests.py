@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from updater.errors import DigestMismatch, RegistryAnswerInvalid
 from updater.model.digest import Digest, parse_digest, short
-from updater.model.platform import Platform
+from updater.registry.configuration import platform_of
 from updater.registry.strict_json import JsonObject, object_of, objects_of, parse_object, text_of
+
+if TYPE_CHECKING:
+    from updater.model.platform import Platform
 
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -101,10 +105,4 @@ def _descriptor(entry: JsonObject) -> Descriptor:
         raise RegistryAnswerInvalid("the manifest points to something without a valid digest; push it anew") from None
     if isinstance(size, bool) or not isinstance(size, int) or size < 0:
         raise RegistryAnswerInvalid("the manifest points to something without a size; push it anew")
-    return Descriptor(digest, size, _platform(object_of(entry, "platform")))
-
-
-def _platform(entry: JsonObject) -> Platform | None:
-    if not text_of(entry, "os") or not text_of(entry, "architecture"):
-        return None
-    return Platform(text_of(entry, "os"), text_of(entry, "architecture"), text_of(entry, "variant"))
+    return Descriptor(digest, size, platform_of(object_of(entry, "platform")))

@@ -1,4 +1,7 @@
-"""One pass over all containers: one request per distinct reference, in threads, and more only where a digest differs."""
+"""How do all containers compare with their registries?
+
+One request per distinct reference, in threads, and more only where a digest differs.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,8 @@ def survey(
         if not isinstance(found, Candidate) and (reference := found.container.reference) is not None
     }
     with ThreadPoolExecutor(parallel_checks, thread_name_prefix="lookup") as pool:
-        lookups = dict(zip(references, pool.map(lambda reference: _look_up(reference, registry), references), strict=True))
+        answers = pool.map(lambda reference: _look_up(reference, registry), references)
+        lookups = dict(zip(references, answers, strict=True))
         compared = [found if isinstance(found, Candidate) else _compare(found, lookups) for found in located]
         sharing = _who_shares(compared, inventory, engine)
         return tuple(pool.map(lambda candidate: _settle(candidate, engine, registry, sharing), compared))
@@ -124,9 +128,7 @@ def _platform(container: ContainerSnapshot, engine: Engine) -> Platform:
     return Platform(image["Os"], image["Architecture"], image.get("Variant") or "")
 
 
-def _who_shares(
-    candidates: Iterable[Candidate], inventory: Inventory, engine: Engine
-) -> dict[str, tuple[str, ...]]:
+def _who_shares(candidates: Iterable[Candidate], inventory: Inventory, engine: Engine) -> dict[str, tuple[str, ...]]:
     """Container id → names of those that live in its namespaces; only asked where something could be updated."""
     if all(candidate.status is not Status.OUTDATED for candidate in candidates):
         return {}

@@ -1,0 +1,45 @@
+# Everything that is to be done here by hand, by pre-commit and by CI. `make demo` and `make test` need nothing set up.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint types contracts unit engine format clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/ready  ## See the main job on a private engine: an update, a rollback (needs root)
+	@tools/install-system
+	@$(BIN)/python -m demo
+
+test: .venv/ready  ## Lint, types, contracts, then every test on a real engine (needs root)
+	@tools/install-system
+	@$(MAKE) --no-print-directory lint types contracts
+	@$(BIN)/python -m pytest
+
+lint: .venv/ready  ## Style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready  ## Static types, strictly
+	$(BIN)/mypy
+
+contracts: .venv/ready  ## Who may import whom
+	$(BIN)/lint-imports
+
+unit: .venv/ready  ## The tests that need neither root nor an engine
+	$(BIN)/python -m pytest tests/unit
+
+engine: .venv/ready  ## The tests on a real engine
+	$(BIN)/python -m pytest tests/engine tests/rig_test
+
+format: .venv/ready  ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Forget the virtual environment and all caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build *.egg-info
+
+.venv/ready: pyproject.toml
+	@PYTHON=$(PYTHON) tools/install-python
+	@touch $@

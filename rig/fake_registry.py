@@ -1,0 +1,300 @@
+"""What if a registry is slow, wrong or hostile? A real HTTP server on the loopback that can be told to be.
+
+with FakeRegistry() as registry:
+    digest = registry.push("team/app", "latest")
+    registry.faults["/v2/team/app/manifests/latest"] = Fault(status=503, times=1)
+    ...
+    assert registry.count("HEAD") == 2
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self, cast
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How the answer to a path differs from an honest one. `times` says how often; for ever without it."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    body: bytes | None = None
+    hangs: bool = False
+    hangs_up: bool = False
+    truncates: bool = False
+    trickles_headers: bool = False
+    # Seconds between single bytes of the body.
+    trickles: float | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived; header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer before any fault is put into it."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass
+class Bearer:
+    """Token authentication. The realm is the registry's own `/token` where none is given."""
+
+    users: dict[str, str] = field(default_factory=dict)
+    identity_tokens: set[str] = field(default_factory=set)
+    # Whether a token without credentials opens the repositories.
+    anonymous: bool = True
+    realm: str = ""
+    scope: str = ""
+    key: str = "token"
+    expires_in: object = 300
+    issued: dict[str, str] = field(default_factory=dict)
+
+
+class Server:
+    """Records what it is asked and answers 200 with `answer` to anything; a trap, as it stands."""
+
+    def __init__(self, address: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None) -> None:
+        self.seen: list[Seen] = []
+        self.faults: dict[str, Fault] = {}
+        self.answer = Reply(body=b'{"token": "from-the-trap"}')
+        self.released = threading.Event()
+        self.connections: set[socket.socket] = set()
+        self._server = _ThreadingServer((address, 0), _Handler)
+        self._server.owner = self
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.host = f"{address}:{self._server.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://{self.host}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._thread.join()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+
+    def count(self, method: str, within: str = "") -> int:
+        """How many requests of this method came, to paths that contain `within`."""
+        return sum(1 for seen in self.seen if seen.method == method and within in seen.path)
+
+    @property
+    def authorizations(self) -> list[str]:
+        """Every Authorization header that arrived."""
+        return [seen.headers["authorization"] for seen in self.seen if "authorization" in seen.headers]
+
+    def reply(self, _seen: Seen) -> Reply:
+        """The honest answer."""
+        return self.answer
+
+    def fault(self, path: str) -> Fault | None:
+        """The fault for this path, used up by one."""
+        fault = self.faults.get(path)
+        if fault is not None and fault.times is not None:
+            if fault.times <= 1:
+                del self.faults[path]
+            else:
+                self.faults[path] = replace(fault, times=fault.times - 1)
+        return fault
+
+
+class FakeRegistry(Server):
+    """A registry in memory, open, or with Basic or Bearer authentication."""
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1",
+        *,
+        basic: tuple[str, str] | None = None,
+        bearer: Bearer | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(address, tls=tls)
+        self.basic = basic
+        self.bearer = bearer
+        self.contents: dict[str, Reply] = {}
+
+    def put_blob(self, repository: str, content: bytes) -> str:
+        """Store a blob; its digest."""
+        digest = "sha256:" + hashlib.sha256(content).hexdigest()
+        self.contents[f"/v2/{repository}/blobs/{digest}"] = Reply(200, {"Docker-Content-Digest": digest}, content)
+        return digest
+
+    def put_manifest(self, repository: str, document: object, media_type: str, *tags: str) -> str:
+        """Store a manifest or index (bytes as they are, anything else as JSON) under its digest and tags."""
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        digest = "sha256:" + hashlib.sha256(content).hexdigest()
+        for name in (digest, *tags):
+            headers = {"Content-Type": media_type, "Docker-Content-Digest": digest}
+            self.contents[f"/v2/{repository}/manifests/{name}"] = Reply(200, headers, content)
+        return digest
+
+    def push(self, repository: str, *tags: str, platform: str = "linux/amd64", **config: object) -> str:
+        """Publish an image for one platform (`os/architecture[/variant]`); the digest of its manifest."""
+        os_name, architecture, *variant = platform.split("/")
+        values = {"os": os_name, "architecture": architecture, **config}
+        if variant:
+            values["variant"] = variant[0]
+        content = json.dumps(values).encode()
+        descriptor = {"mediaType": OCI_CONFIG, "digest": self.put_blob(repository, content), "size": len(content)}
+        document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": []}
+        return self.put_manifest(repository, document, OCI_MANIFEST, *tags)
+
+    def push_index(self, repository: str, tag: str, entries: Mapping[str, str]) -> str:
+        """Publish an index of digest → platform (none where that is empty); its digest."""
+        manifests = []
+        for digest, platform in entries.items():
+            names = dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False)) if platform else {}
+            reply = self.contents[f"/v2/{repository}/manifests/{digest}"]
+            entry = {"mediaType": reply.headers["Content-Type"], "digest": digest, "size": len(reply.body)}
+            manifests.append({**entry, **({"platform": names} if names else {})})
+        document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
+        return self.put_manifest(repository, document, OCI_INDEX, tag)
+
+    def reply(self, seen: Seen) -> Reply:
+        path = urlsplit(seen.path).path
+        if self.bearer is not None and path == "/token":
+            return self._token(seen, self.bearer)
+        challenge = self._challenge(seen, path)
+        if challenge is not None:
+            return Reply(401, {"WWW-Authenticate": challenge}, _error("UNAUTHORIZED"))
+        return self.contents.get(path, Reply(404, {}, _error("MANIFEST_UNKNOWN")))
+
+    def _challenge(self, seen: Seen, path: str) -> str | None:
+        given = seen.headers.get("authorization", "")
+        if self.basic is not None:
+            return None if given == basic_header(*self.basic) else 'Basic realm="fake"'
+        if self.bearer is None:
+            return None
+        repository = path.removeprefix("/v2/").partition("/manifests/")[0].partition("/blobs/")[0]
+        scope = self.bearer.scope or f"repository:{repository}:pull"
+        if scope in self.bearer.issued.get(given.removeprefix("Bearer "), "").split():
+            return None
+        return f'Bearer realm="{self.bearer.realm or self.url + "/token"}",service="fake",scope="{scope}"'
+
+    def _token(self, seen: Seen, bearer: Bearer) -> Reply:
+        given = seen.headers.get("authorization")
+        query = parse_qs(seen.body.decode() if seen.method == "POST" else urlsplit(seen.path).query)
+        if seen.method == "POST":
+            is_known = query["refresh_token"][0] in bearer.identity_tokens
+        else:
+            is_known = given in {basic_header(*user) for user in bearer.users.items()}
+        if not is_known and (given is not None or seen.method == "POST"):
+            return Reply(401, {}, _error("UNAUTHORIZED"))
+        token = f"token-{len(bearer.issued) + 1}"
+        bearer.issued[token] = " ".join(query.get("scope", [])) if is_known or bearer.anonymous else ""
+        return Reply(body=json.dumps({bearer.key: token, "expires_in": bearer.expires_in}).encode())
+
+
+def basic_header(username: str, password: str) -> str:
+    """The value of Authorization for a name and a password."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _error(code: str) -> bytes:
+    return json.dumps({"errors": [{"code": code, "message": "said by the fake registry"}]}).encode()
+
+
+class _ThreadingServer(ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 64
+    owner: Server
+
+    def handle_error(self, _request: object, _client_address: object) -> None:
+        """Clients that go away in the middle are what many tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Small writes go out at once, as a trickle has to.
+    disable_nagle_algorithm = True
+
+    @property
+    def owner(self) -> Server:
+        return cast("_ThreadingServer", self.server).owner
+
+    def setup(self) -> None:
+        self.owner.connections.add(self.request)
+        super().setup()
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.owner.connections.discard(self.request)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name of the method overridden
+        """Nothing on stderr."""
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        seen = Seen(self.command, self.path, headers, body)
+        self.owner.seen.append(seen)
+        fault = self.owner.fault(urlsplit(self.path).path) or Fault()
+        if fault.hangs or fault.hangs_up:
+            self.owner.released.wait(None if fault.hangs else 0)
+            self.close_connection = True
+            return
+        self._send(self.owner.reply(seen), fault)
+
+    do_GET = do_HEAD = do_POST = _answer
+
+    def _send(self, reply: Reply, fault: Fault) -> None:
+        body = reply.body if fault.body is None else fault.body
+        headers = {"Content-Length": str(len(body)), **reply.headers, **fault.headers}
+        status = fault.status or reply.status
+        lines = [f"HTTP/1.1 {status} Fake"]
+        lines += [f"{name}: {value}" for name, value in headers.items() if name not in fault.without]
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        if self.command == "HEAD":
+            body = b""
+        if fault.truncates:
+            body, self.close_connection = body[: len(body) // 2], True
+        pause = fault.trickles
+        self._write(head, 0.02 if fault.trickles_headers else None)
+        self._write(body, pause)
+
+    def _write(self, content: bytes, pause: float | None) -> None:
+        waiting = deque([content] if pause is None else [bytes([byte]) for byte in content])
+        while waiting:
+            self.wfile.write(waiting.popleft())
+            if pause is not None and self.owner.released.wait(pause):
+                self.close_connection = True
+                return

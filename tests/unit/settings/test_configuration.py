@@ -1,0 +1,147 @@
+"""Settings from all their sources: precedence, and errors that name place, value and good values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from updater.configuration import resolve
+from updater.errors import InvalidSetting
+from updater.settings import BY_NAME, SETTINGS
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "updater.yml"
+
+
+def resolved(config: Path, text: str, environment: dict[str, str] | None = None, **flags: Any) -> dict[str, Any]:
+    config.write_text(text)
+    return dict(resolve({"config": str(config), **flags}, environment or {}).values)
+
+
+def test_defaults_without_any_source() -> None:
+    settings = resolve({}, {"HOME": "/root", "UPDATED": "x"})
+    assert settings["grace_period"] == 15.0
+    assert settings["rollback"] is True
+    assert settings["all"] is False
+    assert settings["parallel_checks"] == 16
+    assert settings.warnings == ()
+
+
+def test_precedence(config: Path) -> None:
+    text = "grace_period: 20s\nmonitor_only: true\nrollback: false\n"
+    assert resolved(config, text)["grace_period"] == 20.0
+    assert resolved(config, text, {"UPDATER_GRACE_PERIOD": "30s"})["grace_period"] == 30.0
+    flagged = resolved(config, text, {"UPDATER_GRACE_PERIOD": "30s"}, grace_period="40s", monitor_only=False)
+    assert (flagged["grace_period"], flagged["monitor_only"], flagged["rollback"]) == (40.0, False, False)
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("2m\n")
+    assert resolve({}, {"UPDATER_GRACE_PERIOD_FILE": str(secret)})["grace_period"] == 120.0
+
+
+def test_the_config_file_may_be_named_by_the_environment(config: Path) -> None:
+    config.write_text("all: yes\n")  # YAML 1.1 reads it as true
+    assert resolve({}, {"UPDATER_CONFIG": str(config)})["all"] is True
+
+
+@pytest.mark.parametrize(
+    ("environment", "must_name"),
+    [
+        ({"UPDATER_GRACE_PERIOD": "soon"}, ["UPDATER_GRACE_PERIOD", "'soon'", "90s"]),
+        ({"UPDATER_GRACE": "1s"}, ["UPDATER_GRACE", "'grace'", "grace_period"]),
+        ({"UPDATER_ALL": "ja"}, ["UPDATER_ALL", "'ja'", "true or false"]),
+        ({"UPDATER_PARALLEL_CHECKS": "0"}, ["UPDATER_PARALLEL_CHECKS", "'0'", "1 to 256"]),
+        ({"UPDATER_PARALLEL_CHECKS": "²"}, ["'²'"]),
+        ({"UPDATER_GRACE_PERIOD_FILE": "/does/not/exist"}, ["UPDATER_GRACE_PERIOD_FILE", "/does/not/exist"]),
+        ({"UPDATER_ALL": "true", "UPDATER_ALL_FILE": "/dev/null"}, ["UPDATER_ALL_FILE", "only one"]),
+        ({"UPDATER_CONFIG": "/does/not/exist.yml"}, ["/does/not/exist.yml", "readable"]),
+        ({"UPDATER_WINDOW": "22:00-02:00"}, ["UPDATER_WINDOW", "not a setting"]),
+        ({"UPDATER_LOG_LEVEL": "loud"}, ["'loud'", "debug, info, warning or error"]),
+    ],
+)
+def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        resolve({}, environment)
+    for part in must_name:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "must_name"),
+    [
+        ("grace_period: soon\n", ["grace_period", "'soon'"]),
+        ("grace_periode: 5s\n", ["'grace_periode'", "grace_period"]),
+        ("all: [1, 2]\n", ["all", "[1, 2]"]),
+        ("all: true\nall: false\n", ["line 2", "'all'", "twice"]),
+        ("all: {\n", ["line", "not valid YAML"]),
+        ("- a\n- b\n", ["mapping"]),
+        ("all: !!python/object/apply:os.system ['true']\n", ["not valid YAML"]),
+        ("config: other.yml\n", ["'config'"]),
+        ("window: 22:00-02:00\n", ["'window'"]),
+        ("containers:\n  web:\n    enabel: true\n", ["containers: web", "'enabel'", "enable"]),
+        ("containers:\n  web:\n    grace_period: x\n", ["containers: web: grace_period", "'x'"]),
+        ("containers: [web]\n", ["containers", "mapping"]),
+        ("registries:\n  r.example:\n    user: me\n", ["registries: r.example", "'user'", "username"]),
+        ("registries:\n  r.example:\n    username: me\n", ["r.example", "together"]),
+        ("registries:\n  r.example:\n    password: x\n    password_file: y\n", ["only one"]),
+        ("registries:\n  r.example:\n    ca_file: /not/there.pem\n", ["ca_file", "/not/there.pem"]),
+        ("\x00", ["not valid YAML"]),
+        ("a: " + "[" * 3000, ["not valid YAML"]),
+        ("2026-01-01: x\n", ["mapping"]),
+    ],
+)
+def test_bad_config_files(config: Path, text: str, must_name: list[str]) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        resolved(config, text)
+    assert str(config) in str(caught.value)
+    for part in must_name:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_config_file_that_is_no_text(config: Path) -> None:
+    config.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidSetting, match="UTF-8"):
+        resolve({"config": str(config)}, {})
+
+
+def test_entries_for_registries_and_containers(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n")
+    config.write_text(
+        "registries:\n"
+        f"  r.example:5000: {{username: me, password_file: {tmp_path}/password}}\n"
+        "  lab.example: {insecure: true}\n"
+        "containers:\n"
+        "  web: {enable: true, grace_period: 5s}\n"
+        "  'db-*': {monitor_only: true}\n"
+    )
+    settings = resolve({"config": str(config)}, {})
+    first, second = settings.registries
+    assert (first.host, first.username, first.password) == ("r.example:5000", "me", "secret")
+    assert (second.host, second.insecure) == ("lab.example", True)
+    assert "secret" not in repr(settings)
+    assert [(entry.pattern, dict(entry.values)) for entry in settings.containers] == [
+        ("web", {"enable": True, "grace_period": 5.0}),
+        ("db-*", {"monitor_only": True}),
+    ]
+
+
+def test_an_empty_config_file_is_fine(config: Path) -> None:
+    assert resolved(config, "# nothing\n")["all"] is False
+
+
+def test_settings_of_later_versions_are_named_in_a_warning(config: Path) -> None:
+    config.write_text("schedule: '@daily'\n")
+    settings = resolve({"config": str(config)}, {"UPDATER_STATE_DIR": "/x"})
+    assert ["state_dir" in settings.warnings[0], "schedule" in settings.warnings[1]] == [True, True]
+
+
+def test_every_setting_is_declared_once_and_explained() -> None:
+    assert len(BY_NAME) == len(SETTINGS)
+    assert all(setting.help.endswith(".") for setting in SETTINGS)

@@ -1,0 +1,71 @@
+"""Does what runs differ from what is published? A table, one line per case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.given import IMAGE_ID, NEW, OLD, OTHER, consideration, container, image, published, published_image
+from updater.model.candidate import Status
+from updater.model.digest import Digest
+from updater.model.published import LookupFailed
+from updater.model.reason import Reason, ReasonCode
+from updater.model.reference import parse_reference
+from updater.watcher.compare import compare, is_same_image, not_comparable
+
+
+@pytest.mark.parametrize(
+    ("changes", "digest", "expected", "running"),
+    [
+        ({}, OLD, Status.CURRENT, OLD),
+        ({}, NEW, Status.OUTDATED, OLD),
+        # Any of the image's digests in that repository will do, whatever their order.
+        ({"image": image(OLD, NEW)}, NEW, Status.CURRENT, NEW),
+        ({"image": image(OLD, NEW)}, OTHER, Status.OUTDATED, OLD),
+        # Another repository's digest says nothing, even if it is the same.
+        ({"image": image(NEW, repository="docker.io/library/other")}, NEW, Status.OUTDATED, None),
+        ({"image": image(NEW, repository="registry.example/library/web")}, NEW, Status.OUTDATED, None),
+        # In containerd's store the image's id is the digest itself.
+        ({"image": image(), "image_id": str(NEW)}, NEW, Status.CURRENT, None),
+    ],
+)
+def test_comparison(changes: dict[str, Any], digest: Digest, expected: Status, running: Digest | None) -> None:
+    result = compare(consideration(container(**changes)), published(digest))
+    assert (result.status, result.running_digest) == (expected, running)
+
+
+def test_a_failed_lookup_is_unknown_and_never_current() -> None:
+    reason = Reason(ReasonCode.REGISTRY_DENIED, "No.")
+    result = compare(consideration(), LookupFailed(parse_reference("web"), reason))
+    assert (result.status, result.finding) == (Status.UNKNOWN, reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"text": f"web@{OLD}"}, ReasonCode.PINNED_BY_DIGEST),
+        ({"text": f"web:1@{OLD}"}, ReasonCode.PINNED_BY_DIGEST),
+        ({"reference": None, "image_text": IMAGE_ID}, ReasonCode.LOCAL_IMAGE),
+        ({"image": image()}, ReasonCode.LOCAL_IMAGE),
+        ({"image": image(OLD, repository="docker.io/library/other")}, ReasonCode.LOCAL_IMAGE),
+        ({"image": None}, None),
+    ],
+)
+def test_what_cannot_be_compared(changes: dict[str, Any], expected: ReasonCode | None) -> None:
+    reason = not_comparable(container(**changes), frozenset())
+    assert (reason.code if reason else None) == expected
+
+
+def test_an_image_without_digests_is_followed_where_its_tag_came_from_the_registry() -> None:
+    """The newest engines forget an image's digests as soon as its tag moves on."""
+    assert not_comparable(container(image=image()), frozenset({parse_reference("web:latest")})) is None
+    assert not_comparable(container(image=image()), frozenset({parse_reference("web:1")})) is not None
+
+
+@pytest.mark.parametrize(
+    ("image_id", "expected"), [(IMAGE_ID, False), (str(OTHER), True), (str(NEW), True), (str(OLD), False)]
+)
+def test_the_same_image_under_another_digest(image_id: str, expected: bool) -> None:
+    assert is_same_image(container(image_id=image_id), published_image(NEW, config=OTHER)) is expected

@@ -1,0 +1,82 @@
+"""What is published under a reference? The questions the program asks of a registry.
+
+Endpoints: OCI distribution spec, "Pulling manifests" (end-3) and "Pulling blobs" (end-2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from updater.model.digest import digest_of, parse_digest
+from updater.model.published import Published
+from updater.registry.connections import Deadline
+from updater.registry.exchange import Exchange
+from updater.registry.manifests import parse_manifest, refuse_schema_1
+from updater.registry.reading import Reading, manifest_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from updater.model.digest import Digest
+    from updater.model.platform import Platform
+    from updater.model.published import PublishedImage
+    from updater.model.reference import ImageReference
+    from updater.registry.access import RegistryAccess
+    from updater.registry.credentials import CredentialSource
+
+
+class RegistryClient:
+    """Holds connections and tokens for as long as it is open; may be used by many threads at once.
+
+    `timeout_seconds` bounds each request by the clock on the wall, headers and body included; one whole question
+    (attempts, tokens, redirects) ends within twice that. Name resolution is bounded by the system's resolver only.
+    `access` is keyed by registry as references spell it.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialSource,
+        access: Mapping[str, RegistryAccess] | None = None,
+        *,
+        timeout_seconds: float = 15.0,
+    ) -> None:
+        self._exchange = Exchange(credentials, access or {}, timeout_seconds=timeout_seconds)
+        self._question_seconds = 2 * timeout_seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._exchange.close()
+
+    def published(self, reference: ImageReference) -> Published:
+        """The digest that the reference's tag points at now; one HEAD where the registry wants no token.
+
+        The digest is what the registry claims: whoever pulls by it gets that content or nothing. Raises RegistryError.
+        """
+        deadline = Deadline(self._question_seconds)
+        wanted = reference.tag or reference.digest or ""
+        answer = self._exchange.ask(reference, manifest_request("HEAD", reference, wanted), deadline)
+        refuse_schema_1(answer.headers.get("content-type", ""))
+        try:
+            digest = parse_digest(answer.headers.get("docker-content-digest", ""))
+        except ValueError:
+            # Some proxies drop the header, which the specification only recommends: the content tells.
+            answer = self._exchange.ask(reference, manifest_request("GET", reference, wanted), deadline)
+            parse_manifest(answer.body, answer.headers.get("content-type", ""))
+            digest = digest_of(answer.body)
+        return Published(reference, digest)
+
+    def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage:
+        """The image for this platform under the digest, every byte checked against the digest it was asked by.
+
+        Raises PlatformMissing, DigestMismatch and any other RegistryError.
+        """
+        return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)

@@ -1,0 +1,101 @@
+"""How is a server kept from holding us with one byte per second?
+
+A read timeout starts anew with each byte that arrives. So the socket beneath each response is read through a
+reader that gives every single read only what is left of the request's time; headers and body alike.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+    from typing import Any
+
+    import urllib3
+    from typing_extensions import Buffer
+
+_ends_at: ContextVar[float] = ContextVar("_ends_at")
+
+
+class Deadline:
+    """A moment on the monotonic clock by which something has to be done."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, never less than zero."""
+        return max(0.0, self._ends_at - time.monotonic())
+
+    def within(self, seconds: float) -> Deadline:
+        """The sooner of this deadline and that many seconds from now."""
+        return Deadline(min(seconds, self.remaining))
+
+    @contextmanager
+    def holds(self) -> Iterator[None]:
+        """All that this thread reads from connections of a `timed` manager ends by this deadline."""
+        before = _ends_at.set(self._ends_at)
+        try:
+            yield
+        finally:
+            _ends_at.reset(before)
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._socket = sock
+        self._raw = raw
+        self._ends_at = _ends_at.get()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int | None:
+        remaining = self._ends_at - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the deadline has passed")
+        self._socket.settimeout(remaining)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
+
+
+class _TimedHTTPConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _TimedHTTPSConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _TimedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _TimedHTTPConnection
+
+
+class _TimedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedHTTPSConnection
+
+
+def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """The manager, making connections that obey the deadline which `holds`."""
+    manager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+    return manager

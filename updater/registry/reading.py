@@ -1,0 +1,86 @@
+"""Which image lies under this digest for this platform? From the index down to the configuration, bytes verified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.errors import RegistryAnswerInvalid
+from updater.model.published import PublishedImage
+from updater.registry.configuration import parse_configuration
+from updater.registry.manifests import ACCEPT, Descriptor, Manifest, parse_manifest, verify
+from updater.registry.messages import LARGEST_CONFIG, Redirects, Request
+from updater.registry.platforms import candidates, matches, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from updater.model.digest import Digest
+    from updater.model.platform import Platform
+    from updater.model.reference import ImageReference
+    from updater.registry.configuration import ImageConfiguration
+    from updater.registry.connections import Deadline
+    from updater.registry.exchange import Exchange
+    from updater.registry.manifests import Index
+
+# An honest image needs two (index, manifest), nested indexes a few more; a hostile one gets no further than this.
+_MOST_DOCUMENTS = 8
+
+
+def manifest_request(method: str, reference: ImageReference, wanted: str) -> Request:
+    """The request for a manifest by tag or digest. It may be redirected on the same origin only."""
+    path = f"/v2/{reference.repository}/manifests/{wanted}"
+    return Request(method, path, {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)
+
+
+class Reading:
+    """One image being read, within the deadline and a number of documents."""
+
+    def __init__(self, exchange: Exchange, reference: ImageReference, deadline: Deadline) -> None:
+        self._exchange = exchange
+        self._reference = reference
+        self._deadline = deadline
+        self._documents = 0
+        self._offered: set[Platform] = set()
+
+    def image(self, digest: Digest, platform: Platform) -> PublishedImage:
+        """The image for the platform; raises PlatformMissing, DigestMismatch and any other RegistryError.
+
+        1. Fetch the document. An index: go on with its entries for the platform, then with those that name none.
+        2. A manifest that an index names for the platform is the one, since the engine goes by the index.
+        3. Of any other manifest the configuration tells for which platform it is.
+        """
+        for found, manifest in self._manifests(Descriptor(digest, 0), platform):
+            configuration = self._configuration(manifest)
+            if configuration.platform is None:
+                if found.digest == digest:
+                    raise RegistryAnswerInvalid(f"{self._reference} is no container image; check the name and the tag")
+            elif found.platform is not None or matches(configuration.platform, platform):
+                return PublishedImage(digest, found.digest, manifest.config.digest, configuration.created)
+            else:
+                self._offered.add(configuration.platform)
+        raise missing(str(self._reference), platform, self._offered)
+
+    def _manifests(self, descriptor: Descriptor, platform: Platform) -> Iterator[tuple[Descriptor, Manifest]]:
+        document = self._document(descriptor.digest)
+        if isinstance(document, Manifest):
+            yield descriptor, document
+            return
+        self._offered |= {entry.platform for entry in document.entries if entry.platform}
+        for entry in candidates(document.entries, platform):
+            yield from self._manifests(entry, platform)
+
+    def _document(self, digest: Digest) -> Index | Manifest:
+        self._documents += 1
+        if self._documents > _MOST_DOCUMENTS:
+            raise RegistryAnswerInvalid(f"{self._reference} is an index of too many indexes; ask its publisher")
+        answer = self._exchange.ask(self._reference, manifest_request("GET", self._reference, digest), self._deadline)
+        verify(answer.body, digest, f"the manifest of {self._reference}")
+        return parse_manifest(answer.body, answer.headers.get("content-type", ""))
+
+    def _configuration(self, manifest: Manifest) -> ImageConfiguration:
+        digest = manifest.config.digest
+        path = f"/v2/{self._reference.repository}/blobs/{digest}"
+        # Registries keep blobs in stores of other names and redirect there.
+        request = Request("GET", path, largest=LARGEST_CONFIG, redirects=Redirects.OTHER_HOSTS)
+        answer = self._exchange.ask(self._reference, request, self._deadline)
+        return parse_configuration(verify(answer.body, digest, f"the configuration of {self._reference}"))

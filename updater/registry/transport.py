@@ -1,0 +1,217 @@
+"""How does one request reach a server, and how does its answer come back whole, in time, and of bounded size?
+
+The one place that knows urllib3. It is used without a session: there is no cookie jar, no .netrc, and no variable
+that turns verification off or elsewhere. Certificates are verified against the system's roots (OpenSSL's
+SSL_CERT_FILE and SSL_CERT_DIR name others), or a host's own `ca_file`.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies
+
+import certifi
+import urllib3
+from requests.utils import select_proxy, should_bypass_proxies
+
+from updater import __version__
+from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
+from updater.registry.connections import timed
+from updater.registry.hosts import api_host, host_name, is_loopback, origin_of
+from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
+from updater.registry.network_errors import translated
+from updater.registry.realms import may_lead
+from updater.registry.wording import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from updater.registry.access import RegistryAccess
+    from updater.registry.connections import Deadline
+
+_MOST_REDIRECTS = 4
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
+_CONNECT_SECONDS = 5.0
+_CHUNK = 64 * 1024
+# Connections kept open per host: as many as there are lookups at once.
+_CONNECTIONS = 16
+# Contents do not depend on cookies, nor on an encoding: sizes and digests are those of the plain bytes.
+_HEADERS = {"User-Agent": f"container-updater/{__version__}", "Accept-Encoding": "identity"}
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Cut queries off the URLs that urllib3 logs: a redirect to a store carries a signature there."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            argument.partition("?")[0] if isinstance(argument, str) else argument for argument in record.args
+        )
+    return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
+
+
+class Transport:
+    """Sends requests over connections that stay open. May be used by several threads at once."""
+
+    def __init__(self, access: Mapping[str, RegistryAccess]) -> None:
+        self._access = {api_host(host): entry for host, entry in access.items()}
+        self._managers: dict[tuple[Path | None, bool, str | None], urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """The answer to the request, after redirects as far as the request allows them.
+
+        Raises RegistryUnreachable and its kin, and RegistryAnswerInvalid for an answer that is too large, encoded,
+        or leads where it may not.
+        """
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._exchange(request, deadline)
+            if answer.status not in _REDIRECTS:
+                return answer
+            request = _redirected(request, answer)
+        raise RegistryAnswerInvalid(f"{_host(request.url)} redirects without end; ask its operator")
+
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
+        host = _host(request.url)
+        if not deadline.remaining:
+            raise RegistryTimeout(f"no time was left to ask {host}; it is tried again in the next cycle")
+        with translated(host), deadline.holds():
+            response = self._manager(request.url).urlopen(
+                request.method,
+                request.url,
+                headers={**_HEADERS, **request.headers},
+                body=request.body,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=urllib3.Timeout(
+                    connect=min(_CONNECT_SECONDS, deadline.remaining), read=max(0.001, deadline.remaining)
+                ),
+            )
+            try:
+                body = _body(response, request, host)
+            finally:
+                # A connection whose answer was read to the end is back in the pool by now.
+                response.close()
+            headers = {name.lower(): value for name, value in response.headers.itermerged()}
+        return Answer(response.status, headers, body)
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        entry = self._access.get(urlsplit(url).netloc.lower())
+        ca_file = entry.ca_file if entry else None
+        verified = not (entry and entry.insecure)
+        key = (ca_file, verified, _proxy(url))
+        with self._lock:
+            if key not in self._managers:
+                self._managers[key] = _new_manager(*key)
+            return self._managers[key]
+
+
+def _new_manager(ca_file: Path | None, verified: bool, proxy: str | None) -> urllib3.PoolManager:
+    context = _tls(ca_file, verified)
+    if proxy is None:
+        return timed(urllib3.PoolManager(num_pools=64, maxsize=_CONNECTIONS, ssl_context=context))
+    credentials = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
+    manager = urllib3.ProxyManager(
+        proxy, num_pools=64, maxsize=_CONNECTIONS, ssl_context=context, proxy_headers=headers
+    )
+    return timed(manager)
+
+
+def _tls(ca_file: Path | None, verified: bool) -> ssl.SSLContext:
+    if not verified:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if ca_file is None:
+        return ssl.create_default_context(cafile=None if _system_has_roots() else certifi.where())
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except OSError as error:
+        raise RegistryUntrusted(
+            f"the ca_file {ca_file} cannot be used ({error.strerror}); name a readable file of PEM certificates"
+        ) from error
+
+
+def _system_has_roots() -> bool:
+    # A slim image may lack them; then those that come with the HTTP library serve.
+    # (Each path is None where it does not exist, whatever the type stubs say.)
+    cafile, capath, *_ = ssl.get_default_verify_paths()
+    return bool(cafile) or (bool(capath) and any(Path(capath).iterdir()))
+
+
+def _proxy(url: str) -> str | None:
+    # As Go's programs do, and so the engine: what is on this machine is never asked for through a proxy.
+    if is_loopback(host_name(url)) or should_bypass_proxies(url, no_proxy=None):
+        return None
+    proxy: str | None = select_proxy(url, getproxies())
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _redirected(request: Request, answer: Answer) -> Request:
+    """The request that follows the redirect; raises RegistryAnswerInvalid where it leads too far."""
+    target = urljoin(request.url, answer.headers.get("location", ""))
+    same_origin = _is_same_origin(request.url, target)
+    if request.redirects is Redirects.REFUSED or not may_lead(request.url, target):
+        raise _leads_astray(request.url, target)
+    if not same_origin and request.redirects is not Redirects.OTHER_HOSTS:
+        raise _leads_astray(request.url, target)
+    if same_origin:
+        return replace(request, url=target)
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    return replace(request, url=target, headers=headers)
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    try:
+        return origin_of(one) == origin_of(other)
+    except ValueError:
+        return False
+
+
+def _leads_astray(source: str, target: str) -> RegistryAnswerInvalid:
+    where = printable(host_name(target)) or "no address"
+    return RegistryAnswerInvalid(
+        f"{_host(source)} redirects to {where}, which is not followed; use the name of the registry itself"
+    )
+
+
+def _body(response: urllib3.BaseHTTPResponse, request: Request, host: str) -> bytes:
+    """The body up to its limit. Of an error no more than its beginning is read, and nothing of a coded one."""
+    is_success = 200 <= response.status < 300
+    if request.method != "HEAD" and response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        if is_success:
+            raise RegistryAnswerInvalid(f"{host} sends an encoded answer that was not asked for; ask its operator")
+        return b""
+    largest = request.largest if is_success else LARGEST_ERROR
+    chunks, size = [], 0
+    while chunk := response.read(min(_CHUNK, largest + 1 - size), decode_content=False):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > largest:
+            if is_success:
+                raise RegistryAnswerInvalid(f"{host} sends more than {largest} bytes for what should be small")
+            return b""
+    return b"".join(chunks)
+
+
+def _host(url: str) -> str:
+    return printable(urlsplit(url).netloc.rpartition("@")[2])
