@@ -6,8 +6,10 @@ engine's ten seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Command = tuple[str, ...]
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 import docker
 
 from rig.errors import RigError
 from rig.machine import SEARCH_PATH, find_program, require_programs
-from rig.namespaces import Namespaces
 from rig.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from rig.namespaces import Namespaces
 
 START_SECONDS = 30.0
 LONGEST_SOCKET_PATH = 100
@@ -51,7 +55,7 @@ class PrivateEngine:
         if len(str(self.socket)) > LONGEST_SOCKET_PATH:
             raise RigError(f"the path of the engine's socket is too long, set a shorter TMPDIR: {self.socket}")
 
-    def __enter__(self) -> PrivateEngine:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -74,8 +78,11 @@ class PrivateEngine:
     def running(self) -> bool:
         return self._service is not None and self._service.running
 
-    def client(self, timeout: int = 60) -> docker.APIClient:
-        """A new low-level client; it is closed with the engine at the latest."""
+    def client(self, timeout: int = 60) -> Any:
+        """A new `docker.APIClient`; it is closed with the engine at the latest.
+
+        `Any`, because the published types of the SDK leave out half of its low-level methods.
+        """
         client = docker.APIClient(base_url=self.host, version="auto", timeout=timeout)
         self._clients.callback(client.close)
         return client

@@ -14,7 +14,6 @@ import hashlib
 import json
 import socket
 import threading
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -274,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(self.owner.reply(seen), fault)
 
-    do_GET = do_HEAD = do_POST = _answer
+    do_GET = do_HEAD = do_POST = _answer  # noqa: N815  # the names that the base class looks for
 
     def _send(self, reply: Reply, fault: Fault) -> None:
         body = reply.body if fault.body is None else fault.body
@@ -292,9 +291,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(body, pause)
 
     def _write(self, content: bytes, pause: float | None) -> None:
-        waiting = deque([content] if pause is None else [bytes([byte]) for byte in content])
-        while waiting:
-            self.wfile.write(waiting.popleft())
-            if pause is not None and self.owner.released.wait(pause):
-                self.close_connection = True
-                return
+        if pause is None:
+            self.wfile.write(content)
+            return
+        for byte in content:
+            self.wfile.write(bytes([byte]))
+            if self.owner.released.wait(pause):
+                break

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 RECEIVE_BYTES = 65_536
 LONGEST_LINE = 65_536

@@ -9,15 +9,16 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import docker
+from typing import TYPE_CHECKING, Any
 
 from rig.commands import SERVE
 from rig.layers import Layer, base_layer, digest_of, file_layer
-from rig.registry import PrivateRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rig.registry import PrivateRegistry
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class ImageSpec:
     shell: Sequence[str] = ()
     on_build: Sequence[str] = ()
     created: str = "2024-01-01T00:00:00Z"
-    platform: Platform = Platform()  # noqa: RUF009 - frozen, so sharing it is safe
+    platform: Platform = Platform()
     files: Mapping[str, bytes] = field(default_factory=dict)
     marker: str = ""
     """Tells versions apart: the content of /etc/marker, and of the page an HTTP_SERVER serves."""
@@ -173,9 +174,7 @@ def push(
             return push(registry, name, build(content))
         case BuiltImage():
             put_content(registry, repository, content)
-            return registry.put_manifest(
-                repository, tag or "latest", content.spec.types.manifest, content.manifest
-            )
+            return registry.put_manifest(repository, tag or "latest", content.spec.types.manifest, content.manifest)
         case BuiltIndex():
             for image in content.images:
                 put_content(registry, repository, image)
@@ -192,7 +191,7 @@ def put_content(registry: PrivateRegistry, repository: str, image: BuiltImage) -
     registry.put_blob(repository, image.image_id, image.config)
 
 
-def load(client: docker.APIClient, name: str, image: ImageSpec | BuiltImage) -> str:
+def load(client: Any, name: str, image: ImageSpec | BuiltImage) -> str:
     """Put an image into the engine as if it had been built there, without any registry; give its id."""
     built = build(image) if isinstance(image, ImageSpec) else image
     reference = name if ":" in name else f"{name}:latest"
@@ -206,7 +205,7 @@ def load(client: docker.APIClient, name: str, image: ImageSpec | BuiltImage) -> 
 
 
 def _config(spec: ImageSpec, layers: Sequence[Layer]) -> dict[str, Any]:
-    settings = {
+    settings: dict[str, Any] = {
         "Cmd": _list(spec.command),
         "Entrypoint": _list(spec.entrypoint),
         "Env": ["PATH=/bin:/usr/bin", *(f"{name}={value}" for name, value in spec.env.items())],

@@ -8,11 +8,14 @@ import hashlib
 import io
 import subprocess
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rig.machine import find_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FOLDERS = ("bin", "dev", "etc", "proc", "root", "sys", "tmp", "usr", "usr/bin", "var", "var/run", "www")
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rig.errors import RigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 """Where distributions put their programs. `/usr/local` is left out on purpose: a machine may have another

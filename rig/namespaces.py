@@ -17,13 +17,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from rig.errors import RigError
 from rig.machine import SEARCH_PATH, find_program, require_programs, require_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
 
 CLONE_NEWNET = 0x40000000
 CLOSE_SECONDS = 60.0
@@ -40,11 +43,15 @@ class Namespaces:
         """The number of pid 1 as seen from outside, and the data folder that is removed at the end."""
 
     @property
+    def supervisor_pid(self) -> int:
+        return self._supervisor.pid
+
+    @property
     def name(self) -> str:
         """The name of the data folder, which is also the name of the control group and the host."""
         return self.directory.name
 
-    def __enter__(self) -> Namespaces:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -56,6 +63,8 @@ class Namespaces:
         """End every process, mount and folder of the rig; return when they are gone."""
         if self._supervisor.returncode is not None:
             return
+        # The closed pipe says it too, but a forked copy of this process may hold it open.
+        self._supervisor.terminate()
         _, complaints = self._supervisor.communicate(timeout=CLOSE_SECONDS)
         if self._supervisor.returncode != 0:
             raise RigError(f"the rig was not removed cleanly: {complaints.strip()}")

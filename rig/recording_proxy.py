@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from rig.namespaces import Namespaces
 from rig.recording import Recording
 from rig.relay import Relay
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rig.namespaces import Namespaces
 
 
 class RecordingProxy:
@@ -20,7 +24,7 @@ class RecordingProxy:
         self._server_port = server_port
         self._relay: Relay | None = None
 
-    def __enter__(self) -> RecordingProxy:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from rig.recording import Recording
 from rig.relay import Relay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
 
 
 class RecordingSocket:
@@ -19,7 +22,7 @@ class RecordingSocket:
         self._engine_socket = engine_socket
         self._relay: Relay | None = None
 
-    def __enter__(self) -> RecordingSocket:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import requests
 
 from rig.errors import RigError
 from rig.machine import SEARCH_PATH, find_program
-from rig.namespaces import Namespaces
 from rig.passwords import htpasswd_line
 from rig.recording_proxy import RecordingProxy
-from rig.recording import Recording
 from rig.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from rig.namespaces import Namespaces
+    from rig.recording import Recording
 
 START_SECONDS = 10.0
 BEHIND = 10_000
@@ -44,7 +48,7 @@ class PrivateRegistry:
         self.address = f"127.0.0.1:{port}"
         self.proxy = RecordingProxy(namespaces, port, port + BEHIND)
 
-    def __enter__(self) -> PrivateRegistry:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rig.http_wire import (
+    RECEIVE_BYTES,
     ConnectionEnded,
     Framing,
     Head,
@@ -28,6 +29,9 @@ from rig.http_wire import (
 )
 from rig.recording import HangUp, Recording, Reply, Request
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 TLS_HELLO = b"\x16"
 NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nThis is no TLS server.\n"
 STOP_SECONDS = 5.0
@@ -36,9 +40,7 @@ STOP_SECONDS = 5.0
 class Relay:
     """Accepts connections on `listener` and passes them on to what `connect` opens, until it is stopped."""
 
-    def __init__(
-        self, listener: socket.socket, connect: Callable[[], socket.socket], recording: Recording
-    ) -> None:
+    def __init__(self, listener: socket.socket, connect: Callable[[], socket.socket], recording: Recording) -> None:
         self._listener = listener
         self._connect = connect
         self._recording = recording
@@ -76,6 +78,8 @@ class Relay:
         # A side that goes away in the middle is the daily bread of a proxy: the other side learns it by the close.
         with contextlib.suppress(OSError, ConnectionEnded), self._held(client):
             if client.recv(1, socket.MSG_PEEK) == TLS_HELLO:
+                # A close with the hello unread would be a reset, which takes the answer with it.
+                client.recv(RECEIVE_BYTES)
                 client.sendall(NOT_TLS)
                 return
             with self._connect() as server, self._held(server):

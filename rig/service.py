@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rig.errors import RigError
-from rig.namespaces import Namespaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rig.namespaces import Namespaces
 
 TAIL_LINES = 15
 POLL_SECONDS = 0.01
@@ -18,9 +21,7 @@ POLL_SECONDS = 0.01
 class Service:
     """One running program. Its log is a file in the data folder."""
 
-    def __init__(
-        self, namespaces: Namespaces, name: str, argv: Sequence[str], environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, namespaces: Namespaces, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = namespaces.directory / f"{name}.log"
         self._namespaces = namespaces

@@ -22,7 +22,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +42,9 @@ def main(arguments: list[str]) -> int:
     parent_directory, owner = Path(arguments[0]), int(arguments[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     wake_up = _pipe_written_at_sigterm()
-    directory = Path(tempfile.mkdtemp(prefix="rig-", dir=parent_directory))
+    # The folder's name is also a host name, so no underscores as mkdtemp would use.
+    directory = parent_directory / f"rig-{os.urandom(5).hex()}"
+    directory.mkdir(mode=0o700)
     first: subprocess.Popen[bytes] | None = None
     network = 0
     try:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rig.engine import DEFAULT_ARGUMENTS, PrivateEngine
 from rig.namespaces import Namespaces
 from rig.recording_socket import RecordingSocket
 from rig.registry import PrivateRegistry
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

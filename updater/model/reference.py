@@ -28,7 +28,7 @@ _DOMAIN = re.compile(rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\]
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_PATH_PART}(?:/{_PATH_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
+_IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 
 
 class NotAReference(ValueError):
@@ -83,8 +83,8 @@ def parse_reference(text: str) -> ImageReference:
     Without registry Docker Hub is meant, there without a path `library/`, without tag and digest `latest`.
     """
     if _IMAGE_ID.fullmatch(text):
-        # The engine reads such a name as an image id, so no repository may bear it.
-        raise NotAReference(text, "64 hexadecimal digits are an image id")
+        # The engine reads such a text as an image id, before it looks for a repository of that name.
+        raise NotAReference(text, "it is an image id")
     rest, separator, digest_text = text.partition("@")
     digest = _digest(text, digest_text) if separator else None
     rest, tag = _split_tag(text, rest)

@@ -44,7 +44,7 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """It has failed, and why."""
+    """It has failed, and why; the message is what to say of it ("exited with code 1.")."""
 
     reason: Reason
 
@@ -110,7 +110,7 @@ def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdic
     assert trial.deadline is not None
     status = health.get("Status")
     if status == "unhealthy":
-        return Bad(Reason(ReasonCode.UNHEALTHY, "Its healthcheck failed" + _last_output(health) + "."))
+        return Bad(Reason(ReasonCode.UNHEALTHY, "failed its healthcheck" + _last_output(health) + "."))
     if status == "healthy":
         since = trial.healthy_since if trial.healthy_since is not None else now
         left = since + trial.hold - now
@@ -118,7 +118,7 @@ def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdic
     left = trial.deadline - now
     if left <= 0:
         allowed = show_duration(trial.deadline - trial.began)
-        return Bad(Reason(ReasonCode.HEALTH_TIMEOUT, f"It was not healthy within {allowed}{_last_output(health)}."))
+        return Bad(Reason(ReasonCode.HEALTH_TIMEOUT, f"was not healthy within {allowed}{_last_output(health)}."))
     return Undecided(replace(trial, healthy_since=None), left)
 
 
@@ -127,15 +127,19 @@ def _failure(container: Mapping[str, Any], trial: Trial) -> Reason | None:
     state = container["State"]
     restarts = container.get("RestartCount") or 0
     if state.get("OOMKilled"):
-        return Reason(ReasonCode.CRASHED, "It was killed for want of memory.")
+        return Reason(ReasonCode.CRASHED, "was killed for want of memory.")
     if state.get("Dead") or state.get("Status") == "removing":
-        return Reason(ReasonCode.CRASHED, "The engine gave it up as dead.")
+        return Reason(ReasonCode.CRASHED, "was given up as dead by the engine.")
     restarted = trial.started_at is not None and state["StartedAt"] != trial.started_at
     if restarts or state.get("Restarting") or restarted:
-        return Reason(ReasonCode.CRASHED, f"It keeps restarting (exit code {state.get('ExitCode')}).")
+        return Reason(ReasonCode.CRASHED, f"crashed and was restarted{_times(restarts)}.")
     if not state.get("Running"):
-        return Reason(ReasonCode.CRASHED, f"It exited with code {state.get('ExitCode')}{_engine_says(state)}.")
+        return Reason(ReasonCode.CRASHED, f"exited with code {state.get('ExitCode')}{_engine_says(state)}.")
     return None
+
+
+def _times(restarts: int) -> str:
+    return "" if restarts < 2 else f" {restarts} times"
 
 
 def _engine_says(state: Mapping[str, Any]) -> str:

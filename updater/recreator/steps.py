@@ -184,7 +184,7 @@ def _verify(recreation: Recreation) -> None:
     if not recreation.should_run or recreation.old_state == "restarting":
         return  # a container that did not run is not started; one that crashed already cannot be made worse
     assert recreation.new_id is not None
-    prove(recreation, recreation.new_id, interruptible=True)
+    prove(recreation, recreation.new_id, "new", interruptible=True)
     if recreation.was_paused:
         recreation.engine.pause(recreation.new_id)
 

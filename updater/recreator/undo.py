@@ -92,9 +92,9 @@ def _judge_old(recreation: Recreation) -> None:
     if state not in ("running", "paused"):
         return
     try:
-        prove(recreation, recreation.old["Id"], interruptible=False)
+        prove(recreation, recreation.old["Id"], "old", interruptible=False)
     except UpdateFailed as failure:
-        recreation.notes.append(f"The old container is back, but does not prove healthy either: {failure}")
+        recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
     if state == "paused":
         patiently(lambda: recreation.engine.pause(recreation.old["Id"]))

@@ -35,10 +35,10 @@ def patiently(call: Callable[[], T]) -> T:
     return retrying(call)
 
 
-def prove(recreation: Recreation, container_id: str, *, interruptible: bool) -> None:
-    """Return once the container has proven itself; raises UpdateFailed with the reason if it fails."""
+def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
+    """Return once the `which` ("new") container has proven itself; raises UpdateFailed with the reason if it fails."""
     terms = recreation.plan.decision.terms
-    container = _look(recreation.engine, container_id)
+    container = _look(recreation.engine, container_id, which)
     trial = begin(
         container,
         time.monotonic(),
@@ -51,20 +51,20 @@ def prove(recreation: Recreation, container_id: str, *, interruptible: bool) -> 
         if isinstance(verdict, Good):
             return
         if isinstance(verdict, Bad):
-            raise UpdateFailed(verdict.reason)
+            raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
         trial = verdict.trial
         if interruptible:
             recreation.check_interruption()
         recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
         time.sleep(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
-        container = _look(recreation.engine, container_id)
+        container = _look(recreation.engine, container_id, which)
 
 
-def _look(engine: Engine, container_id: str) -> Json:
+def _look(engine: Engine, container_id: str, which: str) -> Json:
     container = patiently(lambda: engine.find_container(container_id))
     if container is None:
         raise UpdateFailed(
-            Reason(ReasonCode.CONTAINER_GONE, "The new container was removed before it had proven itself.")
+            Reason(ReasonCode.CONTAINER_GONE, f"The {which} container was removed before it had proven itself.")
         )
     return container
 

@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid, RegistryDenied
+from updater.errors import RegistryAnswerInvalid
+from updater.registry import denials
 from updater.registry.challenges import Challenge, parse_challenges
 from updater.registry.hosts import host_name
 from updater.registry.messages import Answer, Request
@@ -137,37 +139,43 @@ def _wanted(answer: Answer, known: Acquaintance) -> Challenge:
 def _with_password(request: Request, repository: str, known: Acquaintance) -> Conversation:
     credentials = known.find_credentials(known.registry)
     if credentials is None or not credentials.password:
-        raise _needed(known, repository)
+        raise denials.needed(known.registry, repository)
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
-        raise _rejected(known)
+        raise denials.rejected(known.registry)
     if answer.status == 403:
-        raise _forbidden(known, repository)
+        raise denials.forbidden(known.registry, repository)
     return answer
 
 
 def _with_token(request: Request, repository: str, known: Acquaintance, challenge: Challenge) -> Conversation:
-    credentials, withheld_from = _shown_to_realm(known, challenge)
+    shown = _shown_to_realm(known, challenge)
     scope = _scope(challenge, repository)
-    token = known.tokens.get(scope)
-    if token is not None and token.usable_until > time.monotonic():
-        answer = yield request.authorized(f"Bearer {token.value}")
+    old = known.tokens.get(scope)
+    if old is not None and old.usable_until > time.monotonic():
+        answer = yield request.authorized(f"Bearer {old.value}")
         if answer.status != 401:
-            return _read(answer, repository, known, credentials, withheld_from)
-    replaced = token
+            return _readable(answer, repository, known, shown)
     with known.fetching_token(scope):
         token = known.tokens.get(scope)
-        if token is None or token == replaced or token.usable_until <= time.monotonic():
+        if token is None or token is old or token.usable_until <= time.monotonic():
             asked_at = time.monotonic()
-            answer = yield token_request(challenge, scope, credentials)
-            _check_token_answer(answer, repository, known, credentials, withheld_from)
+            answer = yield token_request(challenge, scope, shown.credentials)
+            _check_token_answer(answer, repository, known, shown)
             token = known.tokens[scope] = parse_token(answer.body, asked_at)
     answer = yield request.authorized(f"Bearer {token.value}")
-    return _read(answer, repository, known, credentials, withheld_from)
+    return _readable(answer, repository, known, shown)
 
 
-def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> tuple[Credentials | None, str]:
-    """The credentials that the token service may see; and its host, where there are some that it may not see."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the token service may see. `withheld_from` is its host, where there is more that it may not see."""
+
+    credentials: Credentials | None
+    withheld_from: str = ""
+
+
+def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> _Shown:
     realm = challenge.parameters["realm"]
     trusted = trust(realm, known.origin, known.token_host)
     host = printable(host_name(realm))
@@ -178,8 +186,8 @@ def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> tuple[Credenti
         )
     credentials = known.find_credentials(known.registry)
     if credentials is not None and trusted is not Trust.CREDENTIALS:
-        return None, host
-    return credentials, ""
+        return _Shown(None, withheld_from=host)
+    return _Shown(credentials)
 
 
 def _scope(challenge: Challenge, repository: str) -> str:
@@ -189,50 +197,24 @@ def _scope(challenge: Challenge, repository: str) -> str:
     return asked if asked and not asked.startswith("repository:") else f"repository:{repository}:pull"
 
 
-def _check_token_answer(
-    answer: Answer, repository: str, known: Acquaintance, credentials: Credentials | None, withheld_from: str
-) -> None:
+def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, shown: _Shown) -> None:
     if answer.status == 200:
         return
-    if answer.status in (400, 401, 403) and credentials is not None:
-        raise _rejected(known)
-    if answer.status in (401, 403):
-        raise _needed(known, repository, withheld_from)
+    # 400 is how Oauth2 says that an identity token is no longer good (RFC 6749, 5.2).
+    is_spent = answer.status == 400 and shown.credentials is not None and bool(shown.credentials.identity_token)
+    if is_spent or (answer.status in (401, 403) and shown.credentials is not None):
+        raise denials.rejected(known.registry)
     if answer.status == 404:
         raise RegistryAnswerInvalid(f"the token service that {known.registry} names is not there; ask its operator")
+    _readable(answer, repository, known, shown)
     raise failure(answer, known.registry, "a token")
 
 
-def _read(
-    answer: Answer, repository: str, known: Acquaintance, credentials: Credentials | None, withheld_from: str
-) -> Answer:
+def _readable(answer: Answer, repository: str, known: Acquaintance, shown: _Shown) -> Answer:
     if answer.status not in (401, 403):
         return answer
-    if credentials is None:
-        raise _needed(known, repository, withheld_from)
-    raise _forbidden(known, repository)
-
-
-def _needed(known: Acquaintance, repository: str, withheld_from: str = "") -> RegistryDenied:
-    if withheld_from:
-        return RegistryDenied(
-            f"{known.registry} sends us for a token to {withheld_from}, which is not known to belong to it, so the "
-            "credentials were not sent; if it does, name it as token_host under registries"
-        )
-    return RegistryDenied(
-        f"{known.registry} wants credentials for {repository}, and none were found; `docker login {known.registry}`, "
-        "or check the name: it may not exist"
-    )
-
-
-def _rejected(known: Acquaintance) -> RegistryDenied:
-    return RegistryDenied(
-        f"{known.registry} rejected the credentials it was given; `docker login {known.registry}` again"
-    )
-
-
-def _forbidden(known: Acquaintance, repository: str) -> RegistryDenied:
-    return RegistryDenied(
-        f"the credentials for {known.registry} do not allow reading {repository}, or it does not exist; use a user "
-        "who may read it"
-    )
+    if shown.withheld_from:
+        raise denials.withheld(known.registry, shown.withheld_from)
+    if shown.credentials is None:
+        raise denials.needed(known.registry, repository)
+    raise denials.forbidden(known.registry, repository)

@@ -62,13 +62,13 @@ class Exchange:
 
     def _ask_once(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         answer = self._at_some_origin(
-            reference.registry, lambda origin: self._converse(origin, reference, request, deadline), deadline
+            reference.registry, lambda origin: self._converse(origin, reference, request, deadline)
         )
         if answer.status != 200:
             raise failure(answer, reference.registry, str(reference))
         return answer
 
-    def _at_some_origin(self, registry: str, ask: Callable[[str], Answer], deadline: Deadline) -> Answer:
+    def _at_some_origin(self, registry: str, ask: Callable[[str], Answer]) -> Answer:
         """Ask where the registry was found before; otherwise try its origins, and remember the one that answers.
 
         The first failure is the one to report: it is that of the origin where a registry was most to be expected.
@@ -82,7 +82,8 @@ class Exchange:
                 answer = ask(origin)
             except RegistryUnreachable as error:
                 first_error = first_error or error
-                if isinstance(error, RegistryTimeout) or not deadline.remaining:
+                # A server that took the question and is slow to answer is no reason to look elsewhere.
+                if isinstance(error, RegistryTimeout) and origin.startswith("http://"):
                     break
                 continue
             if answer.status == 400 and origin.startswith("http://"):

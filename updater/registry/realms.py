@@ -3,7 +3,8 @@
 A registry names its token service (the realm) and may redirect downloads. Both are text from outside, so that
 1. nothing leads from https to http;
 2. nothing leads from a registry elsewhere into this machine or its link-local net (metadata services live
-   there), nor from a public registry to a private address;
+   there), nor from a public registry to a private address; and no text is followed that two readers of URLs
+   could take for two places;
 3. credentials go to a token service only if it is on the registry's own host, in the same branch of the name
    tree (one is a subdomain of the other: whoever owns the upper name decides about the lower), in the table of
    known pairs, or configured. Sisters (`registry.a.example`, `auth.a.example`) are not taken for one owner,
@@ -12,6 +13,7 @@ A registry names its token service (the realm) and may redirect downloads. Both 
 
 from __future__ import annotations
 
+import re
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
@@ -19,6 +21,11 @@ from updater.registry.hosts import address, host_name, is_loopback
 
 # Token services that are known to belong to a registry of another name.
 _KNOWN_PAIRS = frozenset({("registry-1.docker.io", "auth.docker.io"), ("lscr.io", "ghcr.io")})
+# What a URL is made of; backslashes, blanks and anything beyond ASCII are read differently by different programs.
+_PLAIN_URL = re.compile(r"[!-\[\]-~]+")
+# A host that ends in a number but is no address in its usual spelling (`2130706433`, `0x7f.1`, `127.0.0.1.`) is
+# one nevertheless to the system's resolver.
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 
 
 class Trust(Enum):
@@ -46,23 +53,32 @@ def may_lead(source: str, target: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+    if (
+        not _PLAIN_URL.fullmatch(target)
+        or parts.scheme not in ("http", "https")
+        or not host
+        or parts.username is not None
+    ):
         return False
     if parts.scheme == "http" and urlsplit(source).scheme != "http":
         return False
-    return host == host_name(source) or not _leads_inside(host_name(source), host)
+    return host == host_name(source) or not _leads_inside(source, host)
 
 
 def _leads_inside(source: str, target: str) -> bool:
-    if is_loopback(target):
-        return not is_loopback(source)
     literal = address(target)
-    if literal is None or literal.is_global:
-        return False
+    if literal is None:
+        name = target.rstrip(".")
+        is_local = name == "localhost" or name.endswith(".localhost")
+        return (is_local and not is_loopback(host_name(source))) or bool(_ENDS_IN_NUMBER.fullmatch(target))
+    if literal.is_loopback:
+        return not is_loopback(host_name(source))
     if literal.is_link_local or literal.is_unspecified or literal.is_multicast:
         return True
-    own = address(source)
-    return own is None or own.is_global
+    # A registry with a private address, or one configured for plain http, is at home in such a net.
+    own = address(host_name(source))
+    is_private = own is not None and not own.is_global
+    return not literal.is_global and not is_private and urlsplit(source).scheme == "https"
 
 
 def _belongs(registry: str, service: str) -> bool:

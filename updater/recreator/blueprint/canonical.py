@@ -40,9 +40,8 @@ def security_options(value: Any) -> list[str]:
 
 
 def _security_option(option: str) -> str:
-    if "=" not in option and ":" in option:
-        return option.replace(":", "=", 1)
-    return {"no-new-privileges=true": "no-new-privileges"}.get(option, option)
+    spelled = option if "=" in option else option.replace(":", "=", 1)
+    return "no-new-privileges" if spelled == "no-new-privileges=true" else spelled
 
 
 def _entries(value: Any) -> list[Any]:

@@ -21,6 +21,10 @@ KEPT = "kept: not the old image's default"
 IMAGE_GONE = "the image it ran is gone: all its settings count as yours and are kept"
 _STRIPPED = "dropped: written by an earlier update"
 _REPLACED = "says which image it runs, for compose"
+_BY_NAME = "kept: the volume that the engine made for this place goes along, by its name"
+_NO_LONGER_ELSEWHERE = "kept: asked for here, since the container it came from is gone or its options do not fit"
+# Told mount by mount; the image's id has a note of its own.
+_TOLD_APART = frozenset({"Image", "Binds", "Mounts"})
 _OF_OPERATION = "says which update made the container"
 
 
@@ -31,6 +35,7 @@ def write_notes(inputs: Inputs, config: Json, host: Json, expected: Json) -> tup
         notes.append(Note("Image", inputs.old.get("Image"), inputs.new_image["Id"], IMAGE_GONE))
     notes.extend(_inherited(inputs, config, expected))
     notes.extend(_rewritten(inputs, config, host))
+    notes.extend(_mounted(inputs, host))
     return tuple(notes)
 
 
@@ -58,9 +63,18 @@ def _rewritten(inputs: Inputs, config: Json, host: Json) -> Iterator[Note]:
     ):
         for rule in rules:
             for field in rule.fields:
-                known = prefix == "" and (field in INHERITED or field == "Image")
-                if not known and not same(old.get(field), new.get(field)):
+                told = field in _TOLD_APART or (prefix == "" and field in INHERITED)
+                if not told and not same(old.get(field), new.get(field)):
                     yield Note(prefix + field, old.get(field), new.get(field), rule.why)
+
+
+def _mounted(inputs: Inputs, host: Json) -> Iterator[Note]:
+    asked = {mount.get("Target"): mount for mount in inputs.host.get("Mounts") or ()}
+    for mount in host.get("Mounts") or ():
+        before = asked.get(mount["Target"])
+        if not same(before, mount):
+            why = _BY_NAME if mount.get("Type") == "volume" else _NO_LONGER_ELSEWHERE
+            yield Note(f"Mounts.{mount['Target']}", before, mount, why)
 
 
 def flatten(config: Json) -> dict[str, Any]:

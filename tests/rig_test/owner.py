@@ -1,0 +1,32 @@
+"""A program that opens a rig, fills it, says so and waits: for tests that end it in unfriendly ways."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rig import ImageSpec, load, open_rig
+from tests.rig_test.traces import Footprint
+
+
+def main() -> None:
+    with open_rig() as rig:
+        client = rig.engine.client()
+        load(client, "web:latest", ImageSpec())
+        ports = {"8080/tcp": [{"HostPort": "18080"}]}
+        body = {
+            "Image": "web:latest",
+            "ExposedPorts": {"8080/tcp": {}},
+            "HostConfig": {"PortBindings": ports, "RestartPolicy": {"Name": "always"}},
+        }
+        client.start(client.create_container_from_config(body, "web"))
+        under_test = rig.popen(["sleep", "1000"])
+        print(Footprint.of(rig.namespaces).as_json(), flush=True)
+        if "raise" in sys.argv:
+            under_test.kill()
+            raise RuntimeError("as asked")
+        time.sleep(1000)
+
+
+if __name__ == "__main__":
+    main()

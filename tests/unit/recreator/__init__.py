@@ -1,0 +1,1 @@
+"""Unit tests of the recreator: pure values in and out."""
