@@ -1,4 +1,4 @@
-"""What must the JSON look like? The contract that scripts rely on, as JSON schemas; a name may be added, none renamed."""
+"""What must the JSON look like? The contract that scripts rely on: a name may be added, none renamed."""
 
 from __future__ import annotations
 

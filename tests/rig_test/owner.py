@@ -21,7 +21,8 @@ def main() -> None:
         }
         client.start(client.create_container_from_config(body, "web"))
         under_test = rig.popen(["sleep", "1000"])
-        print(Footprint.of(rig.namespaces).as_json(), flush=True)
+        sys.stdout.write(Footprint.of(rig.namespaces).as_json() + "\n")
+        sys.stdout.flush()
         if "raise" in sys.argv:
             under_test.kill()
             raise RuntimeError("as asked")

@@ -273,7 +273,10 @@ def test_a_hook_hangs_up(tmp_path: Path) -> None:
 
 
 def test_stop_ends_open_connections_and_start_begins_anew(tmp_path: Path) -> None:
-    with proxied(tmp_path, lambda connection: read_all(connection) and None) as (proxy, client):
+    def converse(connection: socket.socket) -> None:
+        read_all(connection)
+
+    with proxied(tmp_path, converse) as (proxy, client):
         client.sendall(GET)
         while not proxy.recording.requests:
             pass

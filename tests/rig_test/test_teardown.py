@@ -119,13 +119,13 @@ def test_two_sets_of_namespaces_know_nothing_of_each_other() -> None:
 
 
 def test_the_thread_returns_to_its_network() -> None:
-    def mine() -> str:
-        return os.readlink("/proc/thread-self/ns/net")
+    def mine() -> Path:
+        return Path("/proc/thread-self/ns/net").readlink()
 
     before = mine()
     with Namespaces() as namespaces:
         with namespaces.network():
-            assert mine() == os.readlink(f"/proc/{namespaces.pid}/ns/net") != before
+            assert mine() == Path(f"/proc/{namespaces.pid}/ns/net").readlink() != before
         assert mine() == before
 
 

@@ -34,7 +34,7 @@ from updater.registry.strict_json import object_of, objects_of, parse_object, te
     ids=range(17),
 )
 def test_refused(body: bytes) -> None:
-    with pytest.raises(RegistryAnswerInvalid, match="^the thing is "):
+    with pytest.raises(RegistryAnswerInvalid, match=r"^the thing is "):
         parse_object(body, "the thing")
 
 

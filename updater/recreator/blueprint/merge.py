@@ -36,8 +36,11 @@ def merge(config: Json, image: Json) -> dict[str, Any]:
 
 
 def _environment(own: list[str], defaults: list[str]) -> list[str]:
+    if not own:
+        return list(defaults)
+    merged = {entry.partition("=")[0]: entry for entry in reversed(defaults)}
     names = {entry.partition("=")[0] for entry in own}
-    return [*own, *(entry for entry in defaults if entry.partition("=")[0] not in names)]
+    return [*own, *(entry for name, entry in reversed(merged.items()) if name not in names)]
 
 
 def _command(config: Json, image: Json) -> tuple[list[str] | None, list[str] | None]:

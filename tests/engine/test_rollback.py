@@ -1,0 +1,173 @@
+"""New images that fail, each in its own way: the very same old container runs afterwards, and the report says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rig import ImageSpec, commands
+from tests.engine.contract import ran
+
+if TYPE_CHECKING:
+    from rig.host import Host
+
+ON = {"updater.enable": "true"}
+QUICK = ("--grace-period", "2s", "-o", "json")
+POLICIES: list[dict[str, Any]] = [
+    {"Name": "no"},
+    {"Name": "always"},
+    {"Name": "unless-stopped"},
+    {"Name": "on-failure", "MaximumRetryCount": 5},
+]
+
+
+def fail(host: Host, bad: ImageSpec, **settings: Any) -> dict[str, Any]:
+    """Run `web`, publish the bad image, run a cycle, and check what holds after every failure."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON | settings.pop("labels", {}), **settings)
+    old = host.inspect("web")
+    host.push("web:latest", bad)
+    result = host.updater("run", *QUICK)
+    assert "Traceback" not in result.stderr, result.stderr
+    assert result.exit_code == 1
+    now = host.inspect("web")
+    assert now["Id"] == old_id
+    assert now["State"]["Running"]
+    assert now["HostConfig"] == old["HostConfig"]
+    assert host.container_names() == [host.name("web")]
+    assert host.image_id(host.reference("web:latest")) == old["Image"]
+    outcome = ran(result.json)[host.name("web")]
+    assert outcome["reason"]["message"]
+    return {**outcome, "restarted": now["State"]["StartedAt"] != old["State"]["StartedAt"]}
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy["Name"])
+def test_exits_at_once(host: Host, policy: dict[str, Any]) -> None:
+    bad = ImageSpec(marker="2", command=commands.shell("echo 'cannot open /etc/x' >&2; exit 3"))
+    outcome = fail(host, bad, host_config={"RestartPolicy": policy})
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
+    assert "cannot open /etc/x" in outcome["log_tail"]
+    assert outcome["downtime_seconds"] > 0
+
+
+def test_exits_at_once_with_code_0(host: Host) -> None:
+    outcome = fail(host, ImageSpec(marker="2", command=commands.FINISH))
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
+
+
+@pytest.mark.parametrize("policy", POLICIES[1:], ids=lambda policy: policy["Name"])
+def test_crash_loop(host: Host, policy: dict[str, Any]) -> None:
+    """The engine calls it running all along."""
+    outcome = fail(host, ImageSpec(marker="2", command=commands.CRASH_LOOP), host_config={"RestartPolicy": policy})
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
+
+
+def test_unhealthy(host: Host) -> None:
+    outcome = fail(host, ImageSpec(marker="2", healthcheck=commands.BAD_HEALTH))
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "unhealthy")
+    assert "it is broken" in outcome["reason"]["message"]
+
+
+def test_never_healthy_in_time(host: Host) -> None:
+    slow = commands.health_check("exit 1", interval=0.5, retries=50)
+    outcome = fail(host, ImageSpec(marker="2", healthcheck=slow), labels={"updater.health-timeout": "2s"})
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "health-timeout")
+
+
+def test_healthy_for_a_moment_then_down(host: Host) -> None:
+    flash = ImageSpec(marker="2", command=commands.exit_after(1.5), healthcheck=commands.GOOD_HEALTH)
+    outcome = fail(host, flash, host_config={"RestartPolicy": {"Name": "always"}})
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
+
+
+def test_cannot_be_created(host: Host) -> None:
+    """An image without any command is refused by the engine, before anything was stopped."""
+    outcome = fail(host, ImageSpec(marker="2", command=None))
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("failed", "create-failed")
+    assert outcome["downtime_seconds"] is None
+    assert not outcome["restarted"]
+
+
+def test_cannot_be_started(host: Host) -> None:
+    outcome = fail(host, ImageSpec(marker="2", command=["/not/there"]))
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "start-failed")
+    assert "/not/there" in outcome["reason"]["message"]
+
+
+def test_a_layer_is_missing(host: Host) -> None:
+    """The pull fails inside an answer of status 200."""
+    from rig.images import build, push
+
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    image = build(ImageSpec(marker="2", files={"/big": b"x" * 4096}))
+    host.push("web:latest", image)
+    for layer in image.layers[1:]:
+        host.rig.registry.ask("DELETE", f"/v2/{host.repository('web')}/blobs/{layer.digest}")
+    result = host.updater("run", *QUICK)
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "failed", "pull-failed")
+    assert host.inspect("web")["Id"] == old_id
+    assert host.inspect("web")["State"]["Running"]
+    assert host.container_names() == [host.name("web")]
+    assert push is not None
+
+
+def test_rollback_off_keeps_the_new_one_and_says_so(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON | {"updater.rollback": "false"})
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=commands.BAD_HEALTH))
+    result = host.updater("run", *QUICK)
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "failed", "unhealthy")
+    assert "rollback is off" in outcome["reason"]["message"]
+    assert host.inspect("web")["Id"] != old_id
+    assert host.container_names() == [host.name("web")]
+
+
+def test_an_unhealthy_container_may_be_updated_to_one_that_is_no_worse(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1", healthcheck=commands.BAD_HEALTH))
+    host.run_container("web", "web:latest", labels=ON)
+    host.wait_for_health("web", "unhealthy")
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=commands.BAD_HEALTH))
+    assert ran(host.updater("run", *QUICK).json)[host.name("web")]["outcome"] == "updated"
+
+
+def test_a_paused_container_is_put_back_paused(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.client.pause(old_id)
+    host.push("web:latest", ImageSpec(marker="2", command=commands.EXIT_AT_ONCE))
+    outcome = ran(host.updater("run", *QUICK).json)[host.name("web")]
+    assert outcome["outcome"] == "rolled-back"
+    assert host.inspect("web")["Id"] == old_id
+    assert host.inspect("web")["State"]["Status"] == "paused"
+
+
+def test_anonymous_volumes_of_the_failed_one_go_and_the_old_ones_stay(host: Host) -> None:
+    before = {volume["Name"] for volume in host.client.volumes()["Volumes"] or ()}
+    bad = ImageSpec(marker="2", command=commands.EXIT_AT_ONCE, volumes=["/new"])
+    fail(host, bad, Volumes={"/old": {}})
+    after = {volume["Name"] for volume in host.client.volumes()["Volumes"] or ()}
+    assert len(after - before) == 1
+    assert host.execute("web", "echo still > /old/file; cat /old/file") == "still\n"
+
+
+def test_one_failure_does_not_keep_the_others_from_their_update(host: Host) -> None:
+    for name in ("bad", "good"):
+        host.push(f"{name}:latest", ImageSpec(marker="1"))
+        host.run_container(name, f"{name}:latest", labels=ON)
+    host.push("bad:latest", ImageSpec(marker="2", command=commands.EXIT_AT_ONCE))
+    host.push("good:latest", ImageSpec(marker="2"))
+    result = host.updater("run", *QUICK)
+    outcomes = {name: outcome["outcome"] for name, outcome in ran(result.json).items()}
+    assert outcomes == {host.name("bad"): "rolled-back", host.name("good"): "updated"}
+    assert result.json["summary"] | {"would-update": 0} == {
+        "updated": 1,
+        "rolled-back": 1,
+        "failed": 0,
+        "skipped": 0,
+        "current": 0,
+        "would-update": 0,
+    }

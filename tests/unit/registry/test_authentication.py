@@ -1,0 +1,216 @@
+"""Is the right thing said to each registry? Conversations as lists of requests and answers, without a socket."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from updater.errors import (
+    RegistryAnswerInvalid,
+    RegistryDenied,
+    RegistryError,
+    RegistryFailed,
+    RegistryRateLimited,
+)
+from updater.registry.authentication import Acquaintance, authorized
+from updater.registry.credentials import Credentials, anonymous
+from updater.registry.messages import Answer, Request
+from updater.registry.tokens import Token
+
+QUESTION = Request("HEAD", "https://r.example/v2/a/b/manifests/1", {"Accept": "x"})
+USER = Credentials("user", "secret")
+BASIC_USER = "Basic dXNlcjpzZWNyZXQ="
+OK = Answer(200, body=b"content")
+BASIC = Answer(401, {"www-authenticate": 'Basic realm="r"'})
+BEARER = Answer(401, {"www-authenticate": 'Bearer realm="https://r.example/token",service="s",scope="ignored:a:b"'})
+STANDARD = Answer(
+    401, {"www-authenticate": 'Bearer realm="https://r.example/token",service="s",scope="repository:x:pull"'}
+)
+FOREIGN = Answer(401, {"www-authenticate": 'Bearer realm="https://evil.test/token"'})
+
+
+def token(value: str = "t1", expires_in: int = 300) -> Answer:
+    return Answer(200, body=json.dumps({"token": value, "expires_in": expires_in}).encode())
+
+
+def known(credentials: Credentials | None = None, origin: str = "https://r.example") -> Acquaintance:
+    return Acquaintance("r.example", origin, (lambda _host: credentials) if credentials else anonymous, patience=0.1)
+
+
+@dataclass
+class Talk:
+    """What was asked, in short, and what came of it."""
+
+    said: list[str] = field(default_factory=list)
+    result: Answer | None = None
+
+
+def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") -> Talk:
+    conversation = authorized(QUESTION, repository, acquaintance)
+    found, waiting = Talk(), list(answers)
+    try:
+        request = next(conversation)
+        while True:
+            where = "question" if request.url == QUESTION.url else request.url.partition("?")[0]
+            found.said.append(f"{request.method} {where} {request.headers.get('Authorization', '-')}")
+            request = conversation.send(waiting.pop(0))
+    except StopIteration as end:
+        found.result = end.value
+    assert not waiting
+    return found
+
+
+PLAIN = "HEAD question -"
+ASK = "GET https://r.example/token -"
+ASK_AS_USER = f"GET https://r.example/token {BASIC_USER}"
+WITH_T1 = "HEAD question Bearer t1"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "answers", "said"),
+    [
+        (None, [OK], [PLAIN]),
+        (USER, [OK], [PLAIN]),
+        (None, [Answer(404)], [PLAIN]),
+        (None, [Answer(403)], [PLAIN]),
+        (USER, [BASIC, OK], [PLAIN, f"HEAD question {BASIC_USER}"]),
+        (None, [BEARER, token(), OK], [PLAIN, ASK, WITH_T1]),
+        (USER, [BEARER, token(), OK], [PLAIN, ASK_AS_USER, WITH_T1]),
+        (USER, [BEARER, token(), Answer(404)], [PLAIN, ASK_AS_USER, WITH_T1]),
+        (USER, [FOREIGN, token(), OK], [PLAIN, "GET https://evil.test/token -", WITH_T1]),
+        (
+            Credentials("", identity_token="i"),
+            [BEARER, token(), OK],
+            [PLAIN, "POST https://r.example/token -", WITH_T1],
+        ),
+        # Both are offered: the token, whatever the order.
+        (
+            USER,
+            [Answer(401, {"www-authenticate": 'Basic, Bearer realm="https://r.example/token"'}), token(), OK],
+            [PLAIN, ASK_AS_USER, WITH_T1],
+        ),
+        # A Bearer challenge without a realm leads nowhere.
+        (USER, [Answer(401, {"www-authenticate": "Bearer, Basic"}), OK], [PLAIN, f"HEAD question {BASIC_USER}"]),
+    ],
+)
+def test_a_first_conversation(credentials: Credentials | None, answers: list[Answer], said: list[str]) -> None:
+    found = talk(known(credentials), *answers)
+    assert found.said == said
+    assert found.result is answers[-1]
+
+
+REJECTED, NEEDED, WITHHELD, FORBIDDEN = "rejected", "none were found", "not sent", "do not allow"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "answers", "kind", "text"),
+    [
+        (None, [BASIC], RegistryDenied, NEEDED),
+        (USER, [BASIC, BASIC], RegistryDenied, REJECTED),
+        (USER, [BASIC, Answer(403)], RegistryDenied, FORBIDDEN),
+        (Credentials("", identity_token="i"), [BASIC], RegistryDenied, NEEDED),
+        (None, [BEARER, Answer(401)], RegistryDenied, NEEDED),
+        (None, [BEARER, Answer(403)], RegistryDenied, NEEDED),
+        (USER, [BEARER, Answer(401)], RegistryDenied, REJECTED),
+        (USER, [BEARER, Answer(403)], RegistryDenied, REJECTED),
+        (Credentials("", identity_token="i"), [BEARER, Answer(400)], RegistryDenied, REJECTED),
+        (None, [BEARER, token(), BEARER], RegistryDenied, NEEDED),
+        (USER, [BEARER, token(), BEARER], RegistryDenied, FORBIDDEN),
+        (USER, [BEARER, token(), Answer(403)], RegistryDenied, FORBIDDEN),
+        (USER, [FOREIGN, token(), FOREIGN], RegistryDenied, WITHHELD),
+        (USER, [FOREIGN, Answer(401)], RegistryDenied, WITHHELD),
+        (USER, [BEARER, Answer(400)], RegistryAnswerInvalid, "answered 400"),
+        (USER, [BEARER, Answer(404)], RegistryAnswerInvalid, "not there"),
+        (USER, [BEARER, Answer(302)], RegistryAnswerInvalid, "answered 302"),
+        (USER, [BEARER, Answer(200, body=b"<html>")], RegistryAnswerInvalid, "JSON"),
+        (USER, [BEARER, Answer(429, {"retry-after": "60"})], RegistryRateLimited, "60 s"),
+        (USER, [BEARER, Answer(503)], RegistryFailed, "answered 503"),
+        (USER, [Answer(401)], RegistryAnswerInvalid, "offered: none"),
+        (USER, [Answer(401, {"www-authenticate": "Digest, NTLM"})], RegistryAnswerInvalid, "offered: digest, ntlm"),
+        (
+            USER,
+            [Answer(401, {"www-authenticate": 'Bearer realm="http://r.example/token"'})],
+            RegistryAnswerInvalid,
+            "refused",
+        ),
+        (
+            None,
+            [Answer(401, {"www-authenticate": 'Bearer realm="https://169.254.169.254/token"'})],
+            RegistryAnswerInvalid,
+            "refused",
+        ),
+    ],
+)
+def test_a_conversation_that_fails(
+    credentials: Credentials | None, answers: list[Answer], kind: type[RegistryError], text: str
+) -> None:
+    with pytest.raises(kind, match=text) as caught:
+        talk(known(credentials), *answers)
+    assert "secret" not in str(caught.value)
+    assert ";" in str(caught.value)
+
+
+def test_a_token_is_used_again_for_its_repository_only() -> None:
+    acquaintance = known()
+    talk(acquaintance, STANDARD, token("t1"), OK)
+    assert talk(acquaintance, OK).said == [WITH_T1]
+    assert talk(acquaintance, token("t2"), OK, repository="c/d").said == [ASK, "HEAD question Bearer t2"]
+    assert set(acquaintance.tokens) == {"repository:a/b:pull", "repository:c/d:pull"}
+
+
+def test_a_scope_of_the_registrys_own_is_good_for_all() -> None:
+    acquaintance = known()
+    talk(acquaintance, BEARER, token("t1"), OK)
+    assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
+    assert set(acquaintance.tokens) == {"ignored:a:b"}
+
+
+def test_a_token_near_its_end_is_replaced_before_use() -> None:
+    acquaintance = known()
+    talk(acquaintance, STANDARD, token("t1"), OK)
+    acquaintance.tokens["repository:a/b:pull"] = Token("t1", usable_until=0.0)
+    assert talk(acquaintance, token("t2"), OK).said == [ASK, "HEAD question Bearer t2"]
+
+
+def test_a_token_refused_before_its_end_is_replaced_once() -> None:
+    acquaintance = known()
+    talk(acquaintance, STANDARD, token("t1"), OK)
+    assert talk(acquaintance, STANDARD, token("t2"), OK).said == [WITH_T1, ASK, "HEAD question Bearer t2"]
+    with pytest.raises(RegistryDenied):
+        talk(acquaintance, STANDARD, token("t3"), STANDARD)
+
+
+def test_basic_is_remembered() -> None:
+    acquaintance = known(USER)
+    talk(acquaintance, BASIC, OK)
+    assert talk(acquaintance, OK).said == [f"HEAD question {BASIC_USER}"]
+
+
+def test_an_open_registry_may_still_ask_later() -> None:
+    acquaintance = known()
+    talk(acquaintance, OK)
+    assert talk(acquaintance, STANDARD, token(), OK, repository="private").said == [PLAIN, ASK, WITH_T1]
+
+
+def test_a_failed_first_question_lets_the_others_go() -> None:
+    acquaintance = known()
+    conversation = authorized(QUESTION, "a/b", acquaintance)
+    next(conversation)
+    conversation.close()  # as when the network fails
+    assert acquaintance.is_met
+    assert talk(acquaintance, OK).said == [PLAIN]
+
+
+def test_one_who_waits_too_long_goes_alone() -> None:
+    acquaintance = known()
+    slow = authorized(QUESTION, "a/b", acquaintance)
+    next(slow)
+    assert talk(acquaintance, OK).said == [PLAIN]
+    slow.close()
+
+
+def test_a_configured_token_host_is_given_credentials() -> None:
+    acquaintance = Acquaintance("r.example", "https://r.example", lambda _host: USER, token_host="evil.test")
+    assert talk(acquaintance, FOREIGN, token(), OK).said[1] == f"GET https://evil.test/token {BASIC_USER}"

@@ -1,0 +1,38 @@
+"""Does text from elsewhere reach a person without harm?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from updater.registry.wording import LONGEST, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text, ü 漢字", "plain text, ü 漢字"),
+        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+        ("two\r\nlines\u2028more", "twolinesmore"),
+        ("gnp\u202e.exe\u2066", "gnp.exe"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("nul\0tab\t", "nultab"),
+        ("", ""),
+    ],
+)
+def test_hidden_characters_go(text: str, expected: str) -> None:
+    assert printable(text) == expected
+
+
+def test_long_text_is_cut() -> None:
+    assert printable("x" * LONGEST) == "x" * LONGEST
+    assert printable("x" * 10**6) == "x" * (LONGEST - 1) + "…"
+    assert len(printable("\0" * 10**6)) == 1
+
+
+@given(some.text())
+def test_it_stays_one_line(text: str) -> None:
+    shown = printable(text)
+    assert len(shown) <= LONGEST
+    assert len(shown.splitlines()) <= 1
