@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rig import commands
@@ -20,19 +19,20 @@ from rig.images import ImageSpec, push
 from rig.whole import Rig, open_rig
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import docker
 
 # Name → what the newer image runs; None where there is none.
 NEWER: Mapping[str, ImageSpec | None] = {
-    "blog": ImageSpec(marker="2", env={"VERSION": "2"}, healthcheck=commands.GOOD_HEALTH),
+    "blog": ImageSpec(marker="blog 2", env={"VERSION": "2"}, healthcheck=commands.GOOD_HEALTH),
     "cache": None,
     "shop": ImageSpec(
-        marker="2",
+        marker="shop 2",
         env={"VERSION": "2"},
         command=commands.shell("echo 'shop: cannot read the database schema of version 1'; exit 1"),
     ),
 }
-FIRST = ImageSpec(marker="1", env={"VERSION": "1"})
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def _show(rig: Rig) -> int:
 
 def _run_container(rig: Rig, client: docker.APIClient, name: str) -> str:
     image = f"{rig.registry.address}/{name}:latest"
-    push(rig.registry, f"{name}:latest", FIRST)
+    push(rig.registry, f"{name}:latest", ImageSpec(marker=f"{name} 1", env={"VERSION": "1"}))
     client.pull(image)
     configuration = {
         "Image": image,
@@ -81,6 +81,7 @@ def _updater(rig: Rig, *arguments: str) -> int:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("UPDATER_", "DOCKER_"))},
         "DOCKER_HOST": rig.engine.host,
+        "DOCKER_CONFIG": str(rig.directory / "no-logins"),
     }
     with rig.network():  # the registry's address is only known in there
         return subprocess.run([sys.executable, "-m", "updater", *arguments], env=environment, check=False).returncode

@@ -220,9 +220,10 @@ class Host:
     # The end
 
     def remove_everything(self) -> None:
-        """Remove all that bears the prefix, and wake the engine if a test killed it."""
-        if not self.rig.engine.running:
-            self.rig.engine.start()
+        """Remove all that bears the prefix, and wake what a test stopped."""
+        for stopped in (self.rig.engine, self.rig.registry):
+            if not stopped.running:
+                stopped.start()
         for entry in self._containers():
             self._remove(self.client.remove_container, entry["Id"], force=True, v=True)
         for network in self.client.networks():

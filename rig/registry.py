@@ -62,6 +62,10 @@ class PrivateRegistry:
         """Every request that reached the registry's address, in order."""
         return self.proxy.recording
 
+    @property
+    def running(self) -> bool:
+        return self._service is not None and self._service.running
+
     def start(self) -> None:
         """Start the registry and the proxy before it; what was pushed earlier is still there."""
         self._folder.mkdir(exist_ok=True)

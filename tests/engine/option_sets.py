@@ -2,7 +2,7 @@
 
 `@name` stands for a name of the test's own: the networks `@front` (10.210.0.0/24, with IPv6) and `@back`, the running
 container `@provider` (with a volume at /shared), a volume; `@image` for the id of the image it is made on.
-Every value differs from the default of the image `OLD`: one that does not cannot be told from it.
+Every value differs from the default of the old image (`fidelity_images`): one that does not cannot be told from it.
 """
 
 from __future__ import annotations
@@ -11,39 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rig import ImageSpec, commands
+from rig import commands
+from tests.engine.fidelity_images import SECOND
 
 Options = Mapping[str, Any]
-SECOND = 1_000_000_000
-
-OLD = ImageSpec(
-    marker="old",
-    env={"MODE": "old", "GONE": "1", "SAME": "1"},
-    command=(commands.SERVE[1], commands.SERVE[2]),
-    entrypoint=("/bin/sh",),
-    user="1001",
-    workdir="/srv",
-    stop_signal="SIGTERM",
-    shell=("/bin/sh", "-x", "-c"),
-    exposed=("80/tcp", "90/tcp"),
-    volumes=("/data", "/cache"),
-    labels={"version": "1", "gone": "x", "same": "1"},
-    healthcheck={"Test": ["CMD-SHELL", "true"], "Interval": 3 * SECOND, "Retries": 9},
-)
-NEW = ImageSpec(
-    marker="new",
-    env={"MODE": "new", "ADDED": "1", "SAME": "1"},
-    command=("-e", commands.SERVE[1], commands.SERVE[2]),
-    entrypoint=("/bin/sh", "-u"),
-    user="1002",
-    workdir="/opt",
-    stop_signal="SIGINT",
-    shell=("/bin/sh", "-e", "-c"),
-    exposed=("81/tcp", "90/tcp"),
-    volumes=("/data2", "/cache"),
-    labels={"version": "2", "added": "y", "same": "1"},
-    healthcheck={"Test": ["CMD", "/bin/true"], "Timeout": 2 * SECOND, "StartPeriod": SECOND},
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +82,7 @@ CONFIG = (
 )
 
 VOLUMES = (
-    _host("binds", Binds=["/tmp:/mnt/a", "/tmp:/mnt/b:ro,private", "/etc/hostname:/mnt/c:ro"]),
+    _host("binds", Binds=["/tmp:/mnt/a", "/usr:/mnt/b:ro,private", "/etc/hostname:/mnt/c:ro", "/:/mnt/d:ro"]),
     _host("named volumes", Binds=["@one:/mnt/one", "@two:/mnt/two:ro,nocopy", "@three:/data"]),
     _config("anonymous volumes", Volumes={"/mine": {}, "/mine/inner": {}}),
     _host("anonymous bind", Binds=["/mine"]),
@@ -119,7 +90,7 @@ VOLUMES = (
     _host(
         "mounts",
         Mounts=[
-            {"Type": "bind", "Source": "/tmp", "Target": "/mnt/a", "BindOptions": {"Propagation": "private"}},
+            {"Type": "bind", "Source": "/usr", "Target": "/mnt/a", "BindOptions": {"Propagation": "private"}},
             {"Type": "bind", "Source": "/tmp", "Target": "/mnt/b", "ReadOnly": True},
             {"Type": "volume", "Source": "@four", "Target": "/mnt/c", "VolumeOptions": {"NoCopy": True}},
             {"Type": "volume", "Target": "/mnt/d", "VolumeOptions": {"Labels": {"mine": "1"}}},

@@ -6,16 +6,19 @@ image, and their inspects must agree in every field but ids, times and names.
 
 from __future__ import annotations
 
-import re
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rig.host import Host
-from tests.engine.option_sets import NEW, OLD, OPTION_SETS, OptionSet
+from tests.engine.fidelity_comparison import configuration
+from tests.engine.fidelity_workshop import Workshop
+from tests.engine.option_sets import OPTION_SETS, OptionSet
 from updater.engine.docker_engine import DockerEngine
-from updater.recreator.blueprint import Blueprint, differences, draw
+from updater.recreator.blueprint import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +27,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# Sections that say how a container is configured; the rest of an inspect says how it fares.
-SECTIONS = ("Image", "Path", "Args", "Platform", "Driver", "AppArmorProfile", "MountLabel", "ProcessLabel")
-# Of an endpoint, what was asked for; addresses come from the engine, except where they were asked for.
-ENDPOINT = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "NetworkID")
-GENERATED_VOLUME = re.compile(r"[0-9a-f]{64}")
-
 
 @dataclass
 class Tally:
@@ -37,6 +34,7 @@ class Tally:
 
     option_sets: int = 0
     fields: int = 0
+    differences: int = 0
 
 
 @pytest.fixture(scope="module")
@@ -44,88 +42,12 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     """Says at the end what the comparison covered."""
     counted = Tally()
     yield counted
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(
-            f"\nfidelity: {counted.option_sets} option sets, {counted.fields} fields compared, differences: 0"
-        )
-
-
-class Workshop:
-    """An engine with two images, two networks and a container that others refer to."""
-
-    def __init__(self, host: Host, engine: DockerEngine) -> None:
-        self.host = host
-        self.engine = engine
-        self.images = {"old": host.load("old", OLD), "new": host.load("new", NEW)}
-        host.create_network("front", enable_ipv6=True, ipam=_ipam("10.210.0.0/24", "fd00:210::/64"))
-        host.create_network("back", ipam=_ipam("10.211.0.0/24"))
-        host.load("plain", OLD)
-        host.run_container(
-            "provider", host.name("plain"), Volumes={"/shared": {}}, host_config={"IpcMode": "shareable"}
-        )
-        self.front_id = host.client.inspect_network(host.name("front"))["Id"]
-
-    def named(self, value: Any, image_id: str) -> Any:
-        """The value with `@names` replaced."""
-        if isinstance(value, dict):
-            return {self.named(key, image_id): self.named(inner, image_id) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.named(inner, image_id) for inner in value]
-        if not isinstance(value, str):
-            return value
-        value = value.replace("@image", image_id).replace("@front.id", self.front_id)
-        return re.sub(r"@([a-z]+)", lambda name: self.host.name(name[1]), value)
-
-    def make(self, name: str, options: OptionSet, version: str) -> str:
-        """Make a container with these options on an image."""
-        image_id = self.images[version]
-        endpoints = list(self.named(options.networks, image_id).items())
-        body = {
-            **self.named(options.config, image_id),
-            "Image": self.host.name(version),
-            "HostConfig": self.named(options.host, image_id),
-            "NetworkingConfig": {"EndpointsConfig": dict(endpoints[:1])},
-        }
-        container_id = self.engine.create(body, self.host.name(name), None)
-        for network, endpoint in endpoints[1:]:
-            self.engine.connect_network(container_id, network, endpoint)
-        return container_id
-
-    def draw(self, old: Json, version: str) -> Blueprint:
-        """The blueprint for this container on an image."""
-        return draw(
-            old,
-            self.engine.find_image(old["Image"]),
-            self.engine.inspect_image(self.images[version]),
-            reference=self.host.name(version),
-            api_version=self.engine.info.api_version,
-            daemon_hostname=self.engine.hostname(),
-        )
-
-    def carry_out(self, name: str, blueprint: Blueprint) -> str:
-        """Make a container from a blueprint."""
-        container_id = self.engine.create(blueprint.body, self.host.name(name), blueprint.platform)
-        for network in blueprint.disconnects:
-            self.engine.disconnect_network(container_id, network)
-        for network, endpoint in blueprint.connects:
-            self.engine.connect_network(container_id, network, endpoint)
-        return container_id
-
-    def leave(self, container_id: str, options: OptionSet) -> None:
-        """Leave networks, as a user did with the old container."""
-        for network in self.named(options.leaves, ""):
-            self.engine.disconnect_network(container_id, network)
-
-    def clear(self) -> None:
-        """Remove what the last option set made."""
-        for name in ("old-one", "drawn", "again", "oracle"):
-            if self.host.exists(name):
-                self.engine.remove(self.host.inspect(name)["Id"], volumes=True, force=True)
-
-
-def _ipam(*subnets: str) -> Json:
-    return {"Driver": "default", "Config": [{"Subnet": subnet} for subnet in subnets]}
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    line = (
+        f"fidelity: {counted.option_sets} option sets, {counted.fields} fields compared, {counted.differences} differ"
+    )
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        sys.stdout.write(f"\n{line}\n")
 
 
 @pytest.fixture(scope="module")
@@ -145,73 +67,13 @@ def _cleared(workshop: Workshop) -> Iterator[None]:
     workshop.clear()
 
 
-def configuration(inspect: Json, old: Json, *, fresh: frozenset[str]) -> Json:
-    """What an inspect says of the configuration, one entry a field, without what is a container's own.
-
-    Volumes of the old container that had no name are mounted by name in the drawn one. Here they are made anonymous
-    again; those at a place that a fresh container would not have one (`fresh`) are left out.
-    """
-    carried = {mount["Name"] for mount in old["Mounts"] if GENERATED_VOLUME.fullmatch(mount.get("Name") or "")}
-    asked = {mount["Target"] for mount in old["HostConfig"].get("Mounts") or ()}
-    host = dict(inspect["HostConfig"])
-    host["Binds"] = [bind for bind in host["Binds"] or () if ":" in bind]
-    host["Mounts"] = [
-        _anonymous(mount) if mount.get("Source") in carried else mount
-        for mount in host.get("Mounts") or ()
-        if mount.get("Source") not in carried or mount["Target"] in asked
-    ]
-    found = {
-        **{section: inspect[section] for section in SECTIONS},
-        "Config": inspect["Config"],
-        "HostConfig": host,
-        "Networks": {
-            name: {field: (endpoint or {}).get(field) for field in ENDPOINT}
-            for name, endpoint in inspect["NetworkSettings"]["Networks"].items()
-        },
-        "Mounts": {
-            mount["Destination"]: _without_name(mount)
-            for mount in inspect["Mounts"]
-            if mount.get("Name") not in carried or mount["Destination"] in fresh
-        },
-    }
-    return {path: _impersonal(value, inspect) for path, value in _leaves(found).items()}
-
-
-def _anonymous(mount: Json) -> Json:
-    options = {name: value for name, value in (mount.get("VolumeOptions") or {}).items() if name != "NoCopy"}
-    nameless = {name: value for name, value in mount.items() if name not in ("Source", "VolumeOptions")}
-    return {**nameless, **({"VolumeOptions": options} if options else {})}
-
-
-def _without_name(mount: Json) -> Json:
-    if not GENERATED_VOLUME.fullmatch(mount.get("Name") or ""):
-        return mount
-    # The engine writes `z` for a volume that was asked for and nothing for one that it made; it acts on neither.
-    return {**mount, "Name": "generated", "Source": "generated", "Mode": ""}
-
-
-def _leaves(value: Any, path: str = "") -> Json:
-    if isinstance(value, dict) and value:
-        return {key: leaf for name, inner in value.items() for key, leaf in _leaves(inner, f"{path}/{name}").items()}
-    return {path: value if value else None}
-
-
-def _impersonal(value: Any, inspect: Json) -> Any:
-    """Without the container's own id and name; lists whose order means nothing are sorted."""
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        # The engine adds the short id to the aliases when an endpoint is made, at connect or only at start.
-        return sorted(text for entry in value if (text := _impersonal(entry, inspect)) != "<id>") or None
-    if isinstance(value, str):
-        return value.replace(inspect["Id"][:12], "<id>").replace(inspect["Name"], "<name>")
-    return value
-
-
 def compare(drawn: Json, oracle: Json, old: Json, tally: Tally) -> None:
     """Fail with the fields that differ."""
     fresh = frozenset(mount["Destination"] for mount in oracle["Mounts"])
     ours, theirs = configuration(drawn, old, fresh=fresh), configuration(oracle, old, fresh=fresh)
     fields = {path for path in {*ours, *theirs} if ours.get(path) or theirs.get(path)}
     tally.fields += len({*ours, *theirs})
+    tally.differences += sum(ours.get(path) != theirs.get(path) for path in fields)
     assert {path: ours.get(path) for path in fields} == {path: theirs.get(path) for path in fields}
 
 

@@ -107,11 +107,16 @@ def test_a_process_can_be_killed_around_the_kth_request(host: Host, moment: str)
 
 def test_a_client_that_dies_ends_its_stream(host: Host) -> None:
     """The engine must notice through the proxy, as it would without."""
-    host.push("web:latest", ImageSpec())
+
+    def listeners() -> int:
+        return int(host.client.info()["NEventsListener"])
+
+    before = listeners()
     with host.rig.recording_socket() as recorded:
-        script = "import docker, sys; print(list(docker.APIClient(version='1.41').events(decode=True)))"
+        script = CLIENT + "print(list(client.events(decode=True)))"
         with host.rig.popen([sys.executable, "-c", script], host.environment(recorded.host)) as process:
-            host.wait_until(lambda: len(recorded.recording.requests) == 1, what="the request for events")
-            process.kill()
-        # The proxy's threads end with the client, though the engine had nothing to say.
-        recorded.stop()
+            try:
+                host.wait_until(lambda: listeners() > before, what="the listener to be there")
+            finally:
+                process.kill()
+        host.wait_until(lambda: listeners() == before, what="the listener to be gone")

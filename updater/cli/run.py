@@ -72,6 +72,8 @@ def _show(report: CycleReport, output: OutputFormat) -> None:
         from updater.cli.as_table import cycle_table
         from updater.cli.terminal import terminal_of
 
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # between what was told while it happened and the report
         sys.stdout.write(cycle_table(report, terminal_of(sys.stdout)))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import urllib3
     from typing_extensions import Buffer
+    from urllib3._base_connection import BaseHTTPConnection
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at")
 
@@ -93,6 +94,11 @@ class _TimedHTTPPool(HTTPConnectionPool):
 
 class _TimedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _TimedHTTPSConnection
+
+    def _validate_conn(self, conn: BaseHTTPConnection) -> None:
+        # urllib3's own also warns of every connection without verification; here the user asked for those by name.
+        if conn.is_closed:
+            conn.connect()
 
 
 def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:

@@ -168,9 +168,10 @@ def _proxy(url: str) -> str | None:
 
 def _redirected(request: Request, answer: Answer) -> Request:
     """The request that follows the redirect; raises RegistryAnswerInvalid where it leads too far."""
-    target = urljoin(request.url, answer.headers.get("location", ""))
+    location = answer.headers.get("location", "")
+    target = urljoin(request.url, location)
     same_origin = _is_same_origin(request.url, target)
-    if request.redirects is Redirects.REFUSED or not may_lead(request.url, target):
+    if not location or request.redirects is Redirects.REFUSED or not may_lead(request.url, target):
         raise _leads_astray(request.url, target)
     if not same_origin and request.redirects is not Redirects.OTHER_HOSTS:
         raise _leads_astray(request.url, target)

@@ -1,0 +1,137 @@
+"""Is a registry reached safely: TLS verified, plain http only where allowed, proxies as configured?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rig.fake_registry import Bearer, FakeRegistry, Fault, basic_header
+from tests.unit.registry.conftest import PASSWORD, Certificate, at, user_of
+from updater.errors import RegistryAnswerInvalid, RegistryUnreachable, RegistryUntrusted
+from updater.model.reference import parse_reference
+from updater.registry.access import RegistryAccess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from updater.registry.client import RegistryClient
+
+
+def test_a_private_ca(new_client: Callable[..., RegistryClient], certificate: Certificate) -> None:
+    with FakeRegistry(bearer=Bearer({"user": PASSWORD}), tls=certificate.context) as registry:
+        digest = registry.push("app", "1")
+        client = new_client(user_of(registry), RegistryAccess(registry.host, ca_file=certificate.file))
+        assert client.published(at(registry, "app:1")).digest == digest
+        assert client.published(at(registry, "app:1")).digest == digest
+        assert registry.count("HEAD") == 3
+
+
+@pytest.fixture
+def nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry on the loopback is asked by https alone, as one elsewhere would be."""
+    monkeypatch.setattr("updater.registry.exchange.origins", lambda registry, _access: (f"https://{registry}",))
+
+
+@pytest.mark.usefixtures("nowhere_else")
+def test_a_certificate_that_nobody_vouches_for(
+    new_client: Callable[..., RegistryClient], certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Variables that other programs obey: neither may turn verification off, nor elsewhere.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.file))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(certificate.file))
+    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
+    with FakeRegistry(tls=certificate.context) as registry:
+        with pytest.raises(RegistryUntrusted, match=r"cannot be trusted \(self-signed certificate\); .*ca_file"):
+            new_client().published(at(registry, "app:1"))
+        assert registry.seen == []
+
+
+@pytest.mark.usefixtures("nowhere_else")
+def test_a_certificate_of_another_host(
+    new_client: Callable[..., RegistryClient], certificate_of_another: Certificate
+) -> None:
+    with FakeRegistry(tls=certificate_of_another.context) as registry:
+        access = RegistryAccess(registry.host, ca_file=certificate_of_another.file)
+        with pytest.raises(RegistryUntrusted, match=r"not valid for '127\.0\.0\.1'"):
+            new_client(user_of(registry), access).published(at(registry, "app:1"))
+        assert registry.seen == []
+
+
+@pytest.mark.usefixtures("nowhere_else")
+def test_a_registry_without_tls_is_not_asked_in_plain_http(
+    new_client: Callable[..., RegistryClient], registry: FakeRegistry
+) -> None:
+    with pytest.raises(RegistryUntrusted, match="set insecure under registries"):
+        new_client(user_of(registry)).published(at(registry, "app:1"))
+    assert registry.seen == []
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_ca_file_that_is_none(
+    new_client: Callable[..., RegistryClient], registry: FakeRegistry, tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content)
+    access = RegistryAccess(registry.host, ca_file=tmp_path / "ca.pem")
+    with pytest.raises(RegistryUntrusted, match=r"ca\.pem cannot be used"):
+        new_client(user_of(registry), access).published(at(registry, "app:1"))
+
+
+def test_an_insecure_host(
+    new_client: Callable[..., RegistryClient], certificate_of_another: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("updater.registry.hosts.is_loopback", lambda _host: False)
+    with FakeRegistry(tls=certificate_of_another.context) as tls, FakeRegistry() as plain:
+        for registry in (tls, plain):
+            digest = registry.push("app", "1")
+            client = new_client(user_of(registry), RegistryAccess(registry.host, insecure=True))
+            assert client.published(at(registry, "app:1")).digest == digest
+            assert client.published(at(registry, "app:1")).digest == digest
+            assert registry.count("HEAD") == 2
+
+
+def test_plain_http_on_the_loopback_is_remembered(registry: FakeRegistry, client: RegistryClient) -> None:
+    registry.push("app", "1")
+    registry.faults["/v2/app/manifests/1"] = Fault(status=400, times=1)
+    with pytest.raises(RegistryAnswerInvalid, match="answered 400"):
+        client.published(at(registry, "app:1"))
+    client.published(at(registry, "app:1"))
+    assert registry.count("HEAD") == 2
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch, registry: FakeRegistry) -> str:
+    proxy = f"http://proxy-user:{PASSWORD}@{registry.host}"
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "direct.invalid,10.0.0.0/8")
+    return proxy
+
+
+@pytest.mark.usefixtures("proxied")
+def test_the_proxy_of_the_environment(registry: FakeRegistry, new_client: Callable[..., RegistryClient]) -> None:
+    digest = registry.push("app", "1")
+    client = new_client(lambda _host: None, RegistryAccess("registry.invalid", insecure=True))
+    assert client.published(parse_reference("registry.invalid/app:1")).digest == digest
+    (seen,) = registry.seen
+    assert seen.path == "http://registry.invalid/v2/app/manifests/1"
+    assert seen.headers["proxy-authorization"] == basic_header("proxy-user", PASSWORD)
+
+
+@pytest.mark.usefixtures("proxied")
+def test_a_proxy_that_does_not_work(client: RegistryClient) -> None:
+    with pytest.raises(RegistryUnreachable, match=r"the proxy on the way to registry\.invalid") as caught:
+        client.published(parse_reference("registry.invalid/app:1"))
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.usefixtures("proxied")
+def test_past_the_proxy(registry: FakeRegistry, client: RegistryClient) -> None:
+    registry.push("app", "1")
+    client.published(at(registry, "app:1"))
+    with pytest.raises(RegistryUnreachable, match="cannot be resolved"):
+        client.published(parse_reference("direct.invalid/app:1"))
+    assert [seen.path for seen in registry.seen] == ["/v2/app/manifests/1"]
