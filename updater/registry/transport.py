@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -40,7 +40,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
 _CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
-# Connections kept open per host: as many as there are lookups at once.
+# Hosts to which connections are kept open, and how many to each: as many as there are lookups at once.
+_HOSTS = 64
 _CONNECTIONS = 16
 # Contents do not depend on cookies, nor on an encoding: sizes and digests are those of the plain bytes.
 _HEADERS = {"User-Agent": f"container-updater/{__version__}", "Accept-Encoding": "identity"}
@@ -63,7 +64,7 @@ class Transport:
 
     def __init__(self, access: Mapping[str, RegistryAccess]) -> None:
         self._access = {api_host(host): entry for host, entry in access.items()}
-        self._managers: dict[tuple[Path | None, bool, str | None], urllib3.PoolManager] = {}
+        self._managers: dict[tuple[_Tls | None, str | None], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -113,41 +114,49 @@ class Transport:
         return Answer(response.status, headers, body)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
-        entry = self._access.get(urlsplit(url).netloc.lower())
-        ca_file = entry.ca_file if entry else None
-        verified = not (entry and entry.insecure)
-        key = (ca_file, verified, _proxy(url))
+        parts = urlsplit(url)
+        entry = self._access.get(parts.netloc.lower())
+        tls = _Tls(entry.ca_file, entry.insecure) if entry else _Tls()
+        # Reading the system's roots takes time and memory, and plain http has no use for them.
+        key = (tls if parts.scheme == "https" else None, _proxy(url))
         with self._lock:
             if key not in self._managers:
                 self._managers[key] = _new_manager(*key)
             return self._managers[key]
 
 
-def _new_manager(ca_file: Path | None, verified: bool, proxy: str | None) -> urllib3.PoolManager:
-    context = _tls(ca_file, verified)
+@dataclass(frozen=True, slots=True)
+class _Tls:
+    """What is asked of a server's certificate."""
+
+    ca_file: Path | None = None
+    insecure: bool = False
+
+
+def _new_manager(tls: _Tls | None, proxy: str | None) -> urllib3.PoolManager:
+    context = _tls_context(tls) if tls is not None else None
     if proxy is None:
-        return timed(urllib3.PoolManager(num_pools=64, maxsize=_CONNECTIONS, ssl_context=context))
+        return timed(urllib3.PoolManager(num_pools=_HOSTS, maxsize=_CONNECTIONS, ssl_context=context))
     credentials = urllib3.util.parse_url(proxy).auth
     headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
-    manager = urllib3.ProxyManager(
-        proxy, num_pools=64, maxsize=_CONNECTIONS, ssl_context=context, proxy_headers=headers
+    return timed(
+        urllib3.ProxyManager(proxy, num_pools=_HOSTS, maxsize=_CONNECTIONS, ssl_context=context, proxy_headers=headers)
     )
-    return timed(manager)
 
 
-def _tls(ca_file: Path | None, verified: bool) -> ssl.SSLContext:
-    if not verified:
+def _tls_context(tls: _Tls) -> ssl.SSLContext:
+    if tls.insecure:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    if ca_file is None:
+    if tls.ca_file is None:
         return ssl.create_default_context(cafile=None if _system_has_roots() else certifi.where())
     try:
-        return ssl.create_default_context(cafile=str(ca_file))
+        return ssl.create_default_context(cafile=str(tls.ca_file))
     except OSError as error:
         raise RegistryUntrusted(
-            f"the ca_file {ca_file} cannot be used ({error.strerror}); name a readable file of PEM certificates"
+            f"the ca_file {tls.ca_file} cannot be used ({error.strerror}); name a readable file of PEM certificates"
         ) from error
 
 

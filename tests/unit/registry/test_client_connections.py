@@ -68,6 +68,7 @@ def test_a_registry_without_tls_is_not_asked_in_plain_http(
     assert registry.seen == []
 
 
+@pytest.mark.usefixtures("nowhere_else")
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
 def test_a_ca_file_that_is_none(
     new_client: Callable[..., RegistryClient], registry: FakeRegistry, tmp_path: Path, content: str | None
