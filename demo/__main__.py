@@ -66,12 +66,9 @@ def _run_container(rig: Rig, client: docker.APIClient, name: str) -> str:
     image = f"{rig.registry.address}/{name}:latest"
     push(rig.registry, f"{name}:latest", ImageSpec(marker=f"{name} 1", env={"VERSION": "1"}))
     client.pull(image)
-    configuration = {
-        "Image": image,
-        "Labels": {"updater.enable": "true"},
-        "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}, "Binds": [f"{name}-data:/data"]},
-    }
-    container = str(client.create_container_from_config(configuration, name)["Id"])
+    settings = client.create_host_config(restart_policy={"Name": "unless-stopped"}, binds=[f"{name}-data:/data"])
+    created = client.create_container(image, name=name, labels={"updater.enable": "true"}, host_config=settings)
+    container = str(created["Id"])
     client.start(container)
     return container
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +15,6 @@ from rig.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _NUMBERS = itertools.count(1)
 
@@ -29,16 +30,20 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def rig() -> Iterator[Rig]:
     """One engine and one registry for the whole run, started by the first test that asks.
 
     A machine that cannot start them fails the tests: a skipped engine test would look like a passed one.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        # The SDK reads logins from this folder whenever a client is made.
-        patch.setenv("DOCKER_CONFIG", str(tmp_path_factory.mktemp("no-logins")))
-        with open_rig() as opened:
-            yield opened
+    with open_rig(**_other_engine()) as opened:
+        yield opened
+
+
+def _other_engine() -> dict[str, Any]:
+    """The suite can run against another engine, and with another image store, than the machine's default."""
+    binaries = os.environ.get("RIG_BINARIES")
+    config = os.environ.get("RIG_DAEMON_JSON", "{}")
+    return {"binaries": Path(binaries) if binaries else None, "config": json.loads(config)}
 
 
 @pytest.fixture
@@ -48,8 +53,10 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def host(rig: Rig, prefix: str, tmp_path: Path) -> Iterator[Host]:
+def host(rig: Rig, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """A machine of the test's own. The test runs in the rig's network: registry and ports are on 127.0.0.1."""
+    # The SDK reads logins from this folder whenever a client is made.
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "no-logins"))
     rig.registry.recording.clear()
     with rig.network(), Host(rig, prefix, tmp_path) as machine:
         yield machine

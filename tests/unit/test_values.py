@@ -26,9 +26,11 @@ def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "s", "5", "-5s", "5 s", "1.5h", "5y", "1h30", "５s", "9" * 40 + "s", "500w500w"])
+@pytest.mark.parametrize(
+    "text", ["", "s", "5", "-5s", "5 s", "1.5h", "5y", "1h30", "\uff15s", "9" * 40 + "s", "500w500w"]
+)
 def test_no_durations(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|longer"):
+    with pytest.raises(ValueError, match=r"duration|longer"):
         parse_duration(text)
 
 

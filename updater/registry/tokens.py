@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The specification's default where an answer says nothing, in seconds.
 _DEFAULT_LIFE = 60.0
+_LONGEST_LIFE = 24 * 3600.0
 # A token is given up this long before its end, in seconds, but never for more than half of its life.
 _SKEW = 10.0
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -72,4 +73,5 @@ def parse_token(body: bytes, asked_at: float) -> Token:
     life = answer.get("expires_in")
     if isinstance(life, bool) or not isinstance(life, int | float) or not life > 0:
         life = _DEFAULT_LIFE
+    life = min(life, _LONGEST_LIFE)
     return Token(value, asked_at + life - min(_SKEW, life / 2))

@@ -63,6 +63,8 @@ def test_a_realm_with_a_query_keeps_it() -> None:
         ('{"token": "t", "expires_in": 0}', "t", 50),
         ('{"token": "t", "expires_in": -5}', "t", 50),
         ('{"token": "t", "expires_in": "300"}', "t", 50),
+        (f'{{"token": "t", "expires_in": 1{"0" * 400}}}', "t", 86390),
+        ('{"token": "t", "expires_in": 1e999}', "t", 86390),
         ('{"token": "t", "expires_in": true}', "t", 50),
         ('{"token": "t", "expires_in": null, "issued_at": "never"}', "t", 50),
     ],
@@ -84,5 +86,8 @@ def test_what_holds_no_token(body: str) -> None:
 
 @given(some.binary(max_size=200))
 def test_nothing_else_is_raised(body: bytes) -> None:
-    with pytest.raises(RegistryAnswerInvalid):
-        parse_token(body, 0.0)
+    try:
+        token = parse_token(body, 0.0)
+    except RegistryAnswerInvalid:
+        return
+    assert token.value.isascii()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from updater.configuration import resolve
 from updater.errors import InvalidSetting
 from updater.settings import BY_NAME, SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.unit.given import IMAGE_ID, NEW, OLD, OTHER, consideration, container, image, published, published_image
 from updater.model.candidate import Status
-from updater.model.digest import Digest
 from updater.model.published import LookupFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import parse_reference
 from updater.watcher.compare import compare, is_same_image, not_comparable
+
+if TYPE_CHECKING:
+    from updater.model.digest import Digest
 
 
 @pytest.mark.parametrize(
