@@ -45,7 +45,8 @@ class PrivateEngine:
     ) -> None:
         self._namespaces = namespaces
         self._path = SEARCH_PATH if binaries is None else f"{binaries}/usr/sbin:{binaries}/usr/bin:{SEARCH_PATH}"
-        self._config = dict(config or {})
+        self.config: Mapping[str, object] = dict(config or {})
+        """What daemon.json says; to change it, pass another one to `start` or `restart`."""
         self._arguments = list(arguments)
         self._environment = dict(environment or {})
         self._service: Service | None = None
@@ -92,9 +93,9 @@ class PrivateEngine:
         if self.running:
             raise RigError("the engine is running already")
         if config is not None:
-            self._config = dict(config)
+            self.config = dict(config)
         configuration = self._namespaces.directory / "daemon.json"
-        configuration.write_text(json.dumps(self._config))
+        configuration.write_text(json.dumps(self.config))
         self._service = Service(
             self._namespaces, "dockerd", self._command(configuration), {"PATH": self._path, **self._environment}
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from http.client import responses
 from typing import TYPE_CHECKING
 
 from rig.http_wire import (
@@ -131,7 +132,10 @@ class _Exchanges:
         for _ in body_pieces(self._client, request_framing(head), wait=_no_wait):
             pass
         headers = {"Content-Length": str(len(reply.body)), **reply.headers}
-        lines = [f"HTTP/1.1 {reply.status} Rig", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         body = b"" if request.method == "HEAD" else reply.body
         self._client.connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LARGEST_FILE = 1024 * 1024  # bytes
-_REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure")
+_REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
     if ca_file is not None and not ca_file.is_file():
         raise InvalidSetting(f"{place}: ca_file", f"{ca_file} is not there", "a file of certificates in PEM")
     insecure = _yes_or_no(texts.get("insecure", "false"), f"{place}: insecure")
-    return RegistryAccess(host, texts.get("username"), password, ca_file, insecure)
+    return RegistryAccess(host, texts.get("username"), password, ca_file, insecure, texts.get("token_host"))
 
 
 def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:

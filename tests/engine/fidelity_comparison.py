@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from updater.recreator.blueprint.volumes import volume_name
+
 Json = dict[str, Any]
 
 # Sections that say how a container is configured; the rest of an inspect says how it fares.
 SECTIONS = ("Image", "Path", "Args", "Platform", "Driver", "AppArmorProfile", "MountLabel", "ProcessLabel")
 # Of an endpoint, what was asked for; addresses come from the engine, except where they were asked for.
-ENDPOINT = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "NetworkID")
+ENDPOINT = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority", "NetworkID")
 GENERATED_VOLUME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -20,7 +22,7 @@ def configuration(inspect: Json, old: Json, *, fresh: frozenset[str]) -> Json:
     Volumes of the old container that had no name are mounted by name in the drawn one. Here they are made anonymous
     again; those at a place that a fresh container would not have one (`fresh`) are left out.
     """
-    carried = {mount["Name"] for mount in old["Mounts"] if GENERATED_VOLUME.fullmatch(mount.get("Name") or "")}
+    carried = {volume_name(mount) for mount in old["Mounts"] if GENERATED_VOLUME.fullmatch(volume_name(mount))}
     asked = {mount["Target"] for mount in old["HostConfig"].get("Mounts") or ()}
     host = dict(inspect["HostConfig"])
     host["Binds"] = [bind for bind in host["Binds"] or () if ":" in bind]
@@ -40,7 +42,7 @@ def configuration(inspect: Json, old: Json, *, fresh: frozenset[str]) -> Json:
         "Mounts": {
             mount["Destination"]: _without_name(mount)
             for mount in inspect["Mounts"]
-            if mount.get("Name") not in carried or mount["Destination"] in fresh
+            if volume_name(mount) not in carried or mount["Destination"] in fresh
         },
     }
     return {path: _impersonal(value, inspect) for path, value in _leaves(found).items()}
@@ -53,7 +55,7 @@ def _anonymous(mount: Json) -> Json:
 
 
 def _without_name(mount: Json) -> Json:
-    if not GENERATED_VOLUME.fullmatch(mount.get("Name") or ""):
+    if not GENERATED_VOLUME.fullmatch(volume_name(mount)):
         return mount
     # The engine writes `z` for a volume that was asked for and nothing for one that it made; it acts on neither.
     return {**mount, "Name": "generated", "Source": "generated", "Mode": ""}

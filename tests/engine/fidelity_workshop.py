@@ -9,6 +9,7 @@ from tests.engine.fidelity_images import NEW, OLD
 from updater.recreator.blueprint import Blueprint, draw
 
 if TYPE_CHECKING:
+    from rig import ImageSpec
     from rig.host import Host
     from tests.engine.option_sets import OptionSet
     from updater.engine.docker_engine import DockerEngine
@@ -22,7 +23,9 @@ class Workshop:
     def __init__(self, host: Host, engine: DockerEngine) -> None:
         self.host = host
         self.engine = engine
-        self.images = {"old": host.load("old", OLD), "new": host.load("new", NEW)}
+        self.images = {
+            version: self._loaded(version, specification) for version, specification in (("old", OLD), ("new", NEW))
+        }
         host.create_network("front", enable_ipv6=True, ipam=_ipam("10.210.0.0/24", "fd00:210::/64"))
         host.create_network("back", ipam=_ipam("10.211.0.0/24"))
         host.load("plain", OLD)
@@ -30,6 +33,11 @@ class Workshop:
             "provider", host.name("plain"), Volumes={"/shared": {}}, host_config={"IpcMode": "shareable"}
         )
         self.front_id = host.client.inspect_network(host.name("front"))["Id"]
+
+    def _loaded(self, version: str, specification: ImageSpec) -> str:
+        self.host.load(version, specification)
+        # With the containerd store an image's id is not the one its configuration hashes to.
+        return str(self.engine.inspect_image(self.host.name(version))["Id"])
 
     def named(self, value: Any, image_id: str) -> Any:
         """The value with `@names` replaced."""

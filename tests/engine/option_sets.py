@@ -27,6 +27,8 @@ class OptionSet:
     networks: Options = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
     """Networks that are left once it has started."""
+    below: tuple[int, int] | None = None
+    """The API version from which on engines refuse it."""
 
 
 def _config(name: str, **config: Any) -> OptionSet:
@@ -134,7 +136,9 @@ NETWORKS = (
         },
     ),
     _networks(
-        "default and another", {"bridge": {}, "@back": {"Aliases": ["web"], "Links": ["@provider:db"]}}, "default"
+        "default and another",
+        {"bridge": {}, "@back": {"Aliases": ["web"], "Links": ["@provider:db"], "GwPriority": 7}},
+        "default",
     ),
     _networks("by id", {"@front": {}, "@back": {"DriverOpts": {"com.example.mine": "1"}}}, "@front.id"),
     _networks("first network left", {"@front": {}, "@back": _FIXED | {"IPAMConfig": None}}, leaves=("@front",)),
@@ -144,7 +148,8 @@ NETWORKS = (
     _host("network of another", NetworkMode="container:@provider"),
     _host("link", Links=["@provider:db", "@provider"]),
     _host("dns", Dns=["10.0.0.53"], DnsSearch=["example.org"], DnsOptions=["ndots:2"], ExtraHosts=["db:10.0.0.5"]),
-    _host("sysctls", Sysctls={"net.ipv4.ip_forward": "1", "net.ipv4.conf.eth0.log_martians": "1"}),
+    _host("sysctls", Sysctls={"net.ipv4.ip_forward": "1", "net.ipv4.conf.all.log_martians": "1"}),
+    OptionSet("interface sysctl", host={"Sysctls": {"net.ipv4.conf.eth0.log_martians": "1"}}, below=(1, 48)),
 )
 
 LIMITS = (

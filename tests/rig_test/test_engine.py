@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,8 @@ def test_containers_survive_a_killed_engine_as_their_policy_says(host: Host) -> 
 def test_a_restart_with_live_restore_keeps_containers_running(host: Host) -> None:
     host.push("web:latest", ImageSpec())
     engine = host.rig.engine
-    engine.restart(config={"live-restore": True})
+    usual = engine.config
+    engine.restart(config={**usual, "live-restore": True})
     host.run_container("web", "web:latest")
     started = host.inspect("web")["State"]["StartedAt"]
     try:
@@ -83,7 +85,7 @@ def test_a_restart_with_live_restore_keeps_containers_running(host: Host) -> Non
         assert host.inspect("web")["State"]["Running"]
         assert host.inspect("web")["State"]["StartedAt"] == started
     finally:
-        engine.restart(config={})
+        engine.restart(config=usual)
 
 
 def test_an_engine_is_not_started_twice_nor_stopped_when_it_is_down(rig: Rig) -> None:
@@ -97,11 +99,11 @@ def test_an_engine_is_not_started_twice_nor_stopped_when_it_is_down(rig: Rig) ->
         rig.engine.start()
 
 
-def test_the_engine_is_the_distributions_own(rig: Rig) -> None:
-    version = rig.engine.client().version()
+def test_the_engine_is_the_distributions_own() -> None:
     assert find_program("dockerd") == "/usr/sbin/dockerd"
-    assert version["Version"].startswith("20.10.")
-    assert version["ApiVersion"] == "1.41"
+    with Namespaces() as namespaces, PrivateEngine(namespaces) as engine:
+        announced = subprocess.run(["/usr/sbin/dockerd", "--version"], check=True, capture_output=True, text=True)
+        assert engine.client().version()["Version"] in announced.stdout
 
 
 def test_an_engine_that_cannot_start_shows_its_last_words() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.errors import RegistryAnswerInvalid
+from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.challenges import Challenge, parse_challenges
 from updater.registry.hosts import host_name
@@ -21,7 +22,6 @@ from updater.registry.messages import Answer, Request
 from updater.registry.realms import Trust, trust
 from updater.registry.statuses import failure
 from updater.registry.tokens import Token, basic, parse_token, token_request
-from updater.registry.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

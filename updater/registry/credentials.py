@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater.errors import InvalidSetting, RegistryDenied
+from updater.model.wording import printable
 from updater.registry.strict_json import JsonObject, object_of, text_of
-from updater.registry.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from updater.errors import (
     RegistryUnreachable,
     RegistryUntrusted,
 )
-from updater.registry.wording import printable
+from updater.model.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from updater.errors import PlatformMissing
-from updater.registry.wording import printable
+from updater.model.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,12 +22,12 @@ from requests.utils import select_proxy, should_bypass_proxies
 
 from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
+from updater.model.wording import printable
 from updater.registry.connections import timed
 from updater.registry.hosts import api_host, host_name, is_loopback, origin_of
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
 from updater.registry.realms import may_lead
-from updater.registry.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -37,6 +37,7 @@ ANONYMOUS = {"Type": "volume", "Target": "/m", "VolumeOptions": {"Labels": {"a":
         ({"Binds": ["named:/data:ro"]}, [volume("/data", "named", writable=False)], ["named:/data:ro"], None),
         ({"Binds": ["/host:/data/:rw,z"]}, [bind("/host", "/data")], ["/host:/data/:rw,z"], None),
         ({"Binds": ["/data", "n:/n"]}, [volume("/data"), volume("/n", "n")], ["n:/n"], [attached("/data")]),
+        ({"Binds": ["/data"]}, [{**volume("/data"), "Name": None}], [], [attached("/data")]),
         # In Mounts
         ({"Mounts": [NAMED]}, [volume("/named", "named")], None, [NAMED]),
         (

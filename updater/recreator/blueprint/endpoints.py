@@ -35,7 +35,7 @@ class Networks:
 
 def copied(name: str, _inputs: Inputs, _network: str, endpoint: Json) -> dict[str, Any]:
     """A field in which inspect shows what was asked for."""
-    return only(**{name: endpoint.get(name)})
+    return only(**{name: endpoint.get(name) or None})
 
 
 def aliases(inputs: Inputs, _network: str, endpoint: Json) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def driver_options(inputs: Inputs, network: str, endpoint: Json) -> dict[str, An
     options = endpoint.get("DriverOpts")
     moved = interface_sysctls(inputs) if network == inputs.first_network else {}
     if not moved:
-        return only(DriverOpts=options)
+        return only(DriverOpts=options or None)
     had = [options[SYSCTLS_OPTION]] if options and SYSCTLS_OPTION in options else []
     return {"DriverOpts": {**(options or {}), SYSCTLS_OPTION: ",".join([*had, *moved.values()])}}
 

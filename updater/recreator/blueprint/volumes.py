@@ -8,6 +8,7 @@ image into it. The price: `docker rm -v` no longer deletes it.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any
 
 from updater.recreator.blueprint.inputs import Inputs, only
@@ -16,6 +17,8 @@ from updater.recreator.blueprint.value import ExpectedMount, Json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Where the engine keeps the files of a volume of its own.
+_LOCAL_VOLUME = re.compile(r"/volumes/([^/]+)/_data$")
 # Options that belong to each type of mount; newer engines refuse those of another type, older ones kept them.
 _OPTIONS = {
     "bind": "BindOptions",
@@ -55,8 +58,15 @@ def expected_mounts(inputs: Inputs) -> tuple[ExpectedMount, ...]:
 def as_expected(mount: Json) -> ExpectedMount:
     """What makes two mounts the same, whichever container they are in."""
     kind = mount.get("Type") or ""
-    source = {"volume": mount.get("Name"), "bind": mount.get("Source")}.get(kind)
+    source = {"volume": volume_name(mount), "bind": mount.get("Source")}.get(kind)
     return ExpectedMount(kind, source or "", _path(mount["Destination"]), bool(mount.get("RW")))
+
+
+def volume_name(mount: Json) -> str:
+    """The name of a mounted volume; engine 28 leaves it out for one that Binds asked for by its place alone."""
+    folder = mount.get("Source") or ""
+    match = _LOCAL_VOLUME.search(folder)
+    return str(mount.get("Name") or (match[1] if match else folder))
 
 
 def _path(path: str) -> str:
@@ -71,7 +81,11 @@ def _with_source(mount: Json, attached: Mapping[str, Json]) -> dict[str, Any]:
     there = attached.get(_path(mount["Target"]))
     if kind != "volume" or mount.get("Source") or there is None:
         return kept
-    return {**kept, "Source": there["Name"], "VolumeOptions": {**(kept.get("VolumeOptions") or {}), "NoCopy": True}}
+    return {
+        **kept,
+        "Source": volume_name(there),
+        "VolumeOptions": {**(kept.get("VolumeOptions") or {}), "NoCopy": True},
+    }
 
 
 def _attach(mount: Json) -> dict[str, Any]:
@@ -83,7 +97,7 @@ def _attach(mount: Json) -> dict[str, Any]:
     volume_options: dict[str, Any] = {"NoCopy": True}
     if mount.get("Driver") not in (None, "", "local"):
         volume_options["DriverConfig"] = {"Name": mount["Driver"]}
-    return {**entry, "Source": mount["Name"], "VolumeOptions": volume_options}
+    return {**entry, "Source": volume_name(mount), "VolumeOptions": volume_options}
 
 
 def _from_living_sources(inputs: Inputs) -> set[str]:

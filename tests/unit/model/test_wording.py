@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from updater.registry.wording import LONGEST, printable
+from updater.model.wording import LONGEST, printable
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("plain text, ü 漢字", "plain text, ü 漢字"),
-        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
-        ("two\r\nlines\u2028more", "twolinesmore"),
-        ("gnp\u202e.exe\u2066", "gnp.exe"),
-        ("zero\u200bwidth\ufeff", "zerowidth"),
-        ("nul\0tab\t", "nultab"),
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("two\r\nlines\u2028more", "two lines more"),
+        ("gnp\u202e.exe\u2066", "gnp .exe"),
+        ("zero\u200bwidth\ufeff", "zero width"),
+        ("nul\0tab\t", "nul tab"),
         ("", ""),
     ],
 )
-def test_hidden_characters_go(text: str, expected: str) -> None:
+def test_hidden_characters_become_a_space(text: str, expected: str) -> None:
     assert printable(text) == expected
 
 
