@@ -1,8 +1,8 @@
 """Read me first: one pass through all rooms.
 
-    containers → published digests → candidates → decisions → plans → outcomes → report
+    unfinished updates → containers → published digests → candidates → decisions → plans → outcomes → report
 
-`check` stops after the decisions, `run --dry-run` after the plans, `run` goes through.
+`check` stops after the decisions, `run --dry-run` after the plans, `run` goes through; `recover` is its beginning.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from updater.model.reason import Reason, ReasonCode
 from updater.model.report import CheckReport, CycleReport
 from updater.policy.rules import decide
 from updater.policy.scope import consider
+from updater.policy.terms import terms_for_recovery
+from updater.recreator.owner import ourselves
+from updater.recreator.recovery import is_worked_on, recover
 from updater.recreator.recreation import Surroundings
 from updater.recreator.transaction import perform
+from updater.recreator.unfinished import Unfinished, find_unfinished
 from updater.watcher.survey import survey
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from updater.policy.terms import Request
     from updater.recreator.recreation import Narrator
     from updater.watcher.survey import Registry
+
+    Tell = Callable[[Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,81 @@ class World:
 def check(world: World, request: Request, *, everything: bool, parallel_checks: int) -> CheckReport:
     """Decide on every container and touch none. Raises UnknownContainer before anything is asked of a registry."""
     inventory = world.engine.inventory()
+    unfinished = find_unfinished(inventory.containers)
+    return _decide(world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks)
+
+
+def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, tell: Tell) -> CycleReport:
+    """One whole cycle. `tell` hears of each outcome as it comes."""
+    started_at = datetime.now(UTC)
+    inventory = world.engine.inventory()
+    _resolve_names(request.names, inventory)  # a wrong name is an error before anything happens
+    recovered: tuple[Outcome, ...] = ()
+    unfinished = find_unfinished(inventory.containers)
+    if unfinished and not dry_run:
+        recovered = _recover_all(unfinished, world, request, inventory, tell)
+        inventory = world.engine.inventory()
+        unfinished = find_unfinished(inventory.containers)
+    checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    outcomes: list[Outcome] = []
+    # All that needs no work first: an interruption later must not leave them out of the report.
+    for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
+        outcomes.append(_carry_out(decision, world, inventory, dry_run=dry_run))
+        tell(outcomes[-1])
+    outcomes.sort(key=lambda outcome: outcome.name)
+    return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
+
+
+def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
+    """Finish or undo every update that was cut short."""
+    inventory = world.engine.inventory()
+    return _recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
+
+
+def _recover_all(
+    unfinished: Sequence[Unfinished], world: World, request: Request, inventory: Inventory, tell: Tell
+) -> tuple[Outcome, ...]:
+    outcomes = []
+    for update in unfinished:
+        outcome = _recover_one(update, world, request, inventory)
+        if outcome is not None:
+            outcomes.append(outcome)
+            tell(outcome)
+    return tuple(outcomes)
+
+
+def _recover_one(update: Unfinished, world: World, request: Request, inventory: Inventory) -> Outcome | None:
+    surroundings = _surroundings(world, inventory)
+    subject = update.containers[0]
+    if is_worked_on(update, surroundings, world.engine.is_local):
+        reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
+        source = ImageAt(update.containers[-1].image_id, None)
+        return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
+    with world.interruption.deferred():
+        return recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+
+
+def _decide(
+    world: World,
+    request: Request,
+    inventory: Inventory,
+    unfinished: Sequence[Unfinished],
+    *,
+    everything: bool,
+    parallel_checks: int,
+) -> CheckReport:
+    """Containers under a working name are no containers of the user's; the one they are for is busy."""
+    working = {
+        container.id for update in unfinished for container in update.containers if container.name != update.name
+    }
+    containers = [container for container in inventory.containers if container.id not in working]
     request = replace(
         request,
         names=_resolve_names(request.names, inventory),
-        own_id=own_container(inventory.containers),
+        own_id=own_container(containers),
+        busy=frozenset(update.name for update in unfinished),
     )
-    considerations = [consider(container, request) for container in inventory.containers]
+    considerations = [consider(container, request) for container in containers]
     shown = [
         consideration
         for consideration in considerations
@@ -67,22 +142,6 @@ def check(world: World, request: Request, *, everything: bool, parallel_checks: 
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
     decisions = sorted((decide(candidate) for candidate in candidates), key=lambda decision: decision.container.name)
     return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
-
-
-def run(
-    world: World, request: Request, *, parallel_checks: int, dry_run: bool, tell: Callable[[Outcome], None]
-) -> CycleReport:
-    """One whole cycle. `tell` hears of each outcome as it comes."""
-    started_at = datetime.now(UTC)
-    checked = check(world, request, everything=False, parallel_checks=parallel_checks)
-    outcomes: list[Outcome] = []
-    # All that needs no work first: an interruption later must not leave them out of the report.
-    for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-        plan = _plan(decision, world.engine)
-        outcomes.append(_carry_out(decision, plan, world, dry_run=dry_run))
-        tell(outcomes[-1])
-    outcomes.sort(key=lambda outcome: outcome.decision.container.name)
-    return CycleReport(checked.engine, started_at, datetime.now(UTC), tuple(outcomes))
 
 
 def _resolve_names(names: frozenset[str], inventory: Inventory) -> frozenset[str]:
@@ -101,38 +160,45 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot]) -> str:
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _plan(decision: Decision, engine: DockerEngine) -> Plan | None:
-    """What is to be done for an `update`; None for every other decision."""
-    if decision.action is not Action.UPDATE:
-        return None
-    candidate = decision.candidate
+def _plan(decision: Decision, engine: DockerEngine) -> Plan:
+    """What is to be done for an `update`."""
+    candidate, container = decision.candidate, decision.container
     assert candidate.published_image is not None  # nothing is updated to an image that nobody has read
-    assert candidate.container.reference is not None
     platform = candidate.platform
     native = platform is None or engine.platform == f"{platform.os}/{platform.architecture}"
     return Plan(
-        decision,
-        candidate.container.reference,
-        candidate.published_image.digest,
-        None if native else platform,
+        name=container.name,
+        container_id=container.id,
+        image=container.image_text,
+        reference=container.reference,
+        source=ImageAt(container.image_id, candidate.running_digest),
+        digest=candidate.published_image.digest,
+        terms=decision.terms,
+        platform=None if native else platform,
     )
 
 
-def _carry_out(decision: Decision, plan: Plan | None, world: World, *, dry_run: bool) -> Outcome:
-    if plan is None:
+def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> Outcome:
+    if decision.action is not Action.UPDATE:
         kind = OutcomeKind.CURRENT if decision.candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
         return _untouched(decision, kind, decision.reasons[0])
     if dry_run:
         return _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
     if world.interruption.requested():
-        return _untouched(
-            decision, OutcomeKind.SKIPPED, Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
-        )
+        reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
+        return _untouched(decision, OutcomeKind.SKIPPED, reason)
     with world.interruption.deferred():
-        return perform(
-            plan,
-            Surroundings(world.engine, world.narrator, world.interruption.requested, world.pull_credentials),
-        )
+        return perform(_plan(decision, world.engine), _surroundings(world, inventory))
+
+
+def _surroundings(world: World, inventory: Inventory) -> Surroundings:
+    return Surroundings(
+        engine=world.engine,
+        narrator=world.narrator,
+        interrupted=world.interruption.requested,
+        credentials=world.pull_credentials,
+        owner=ourselves(own_container(inventory.containers)),
+    )
 
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:
@@ -140,9 +206,10 @@ def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome
     published = candidate.lookup.digest if isinstance(candidate.lookup, Published) else None
     current = kind is OutcomeKind.CURRENT
     return Outcome(
-        decision,
-        kind,
-        reason,
+        name=candidate.container.name,
+        image=candidate.container.image_text,
+        kind=kind,
+        reason=reason,
         source=ImageAt(candidate.container.image_id, candidate.running_digest),
         target=ImageAt(candidate.container.image_id if current else None, published),
     )

@@ -8,6 +8,7 @@ import typer
 
 from updater import __version__
 from updater.cli.check import check_command
+from updater.cli.recover import recover_command
 from updater.cli.run import run_command
 
 app = typer.Typer(
@@ -48,3 +49,4 @@ def root(
 
 app.command("check")(check_command)
 app.command("run")(run_command)
+app.command("recover")(recover_command)

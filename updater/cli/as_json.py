@@ -49,9 +49,14 @@ def cycle_json(report: CycleReport) -> Json:
         "finished_at": _moment(report.finished_at),
         "engine": _engine(report.engine),
         "results": [_outcome(outcome) for outcome in report.outcomes],
-        "recovered": [],
+        "recovered": [_outcome(outcome) for outcome in report.recovered],
         "summary": {str(kind): counts[kind] for kind in OutcomeKind},
     }
+
+
+def recovered_json(outcomes: tuple[Outcome, ...]) -> Json:
+    """What `recover -o json` prints."""
+    return {"schema_version": SCHEMA_VERSION, "recovered": [_outcome(outcome) for outcome in outcomes]}
 
 
 def _engine(engine: EngineInfo) -> Json:
@@ -80,10 +85,9 @@ def _decision(decision: Decision) -> Json:
 
 
 def _outcome(outcome: Outcome) -> Json:
-    container = outcome.decision.container
     return {
-        "name": container.name,
-        "image": container.image_text,
+        "name": outcome.name,
+        "image": outcome.image,
         "outcome": str(outcome.kind),
         "from": _image(outcome.source),
         "to": _image(outcome.target),

@@ -48,10 +48,18 @@ def check_table(report: CheckReport, terminal: Terminal) -> str:
 
 def cycle_table(report: CycleReport, terminal: Terminal) -> str:
     """What `run` prints."""
-    rows = [_outcome_row(outcome) for outcome in report.outcomes]
+    recovered = outcomes_table(report.recovered, terminal, "") + "\n" if report.recovered else ""
+    return recovered + outcomes_table(report.outcomes, terminal, "No containers to look at.")
+
+
+def outcomes_table(outcomes: Sequence[Outcome], terminal: Terminal, nothing: str) -> str:
+    """A row for each outcome, what a person needs to know of it, and a summary; `nothing` where there is none."""
+    if not outcomes:
+        return nothing + "\n"
+    rows = [_outcome_row(outcome) for outcome in outcomes]
     text = _table(("NAME", "OUTCOME", "FROM", "TO", "TOOK", "DOWN", "WHY"), rows, terminal)
-    counts = Counter(outcome.kind for outcome in report.outcomes)
-    details = "".join(_details(outcome) for outcome in report.outcomes)
+    counts = Counter(outcome.kind for outcome in outcomes)
+    details = "".join(_details(outcome) for outcome in outcomes)
     return text + details + _summary([(counts[kind], str(kind)) for kind in OutcomeKind]) + "\n"
 
 
@@ -76,7 +84,7 @@ def _image_text(candidate: Candidate) -> str:
 def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
     down = outcome.downtime_seconds
     return (
-        outcome.decision.container.name,
+        outcome.name,
         str(outcome.kind),
         _at(outcome.source),
         _at(outcome.target),
@@ -88,7 +96,7 @@ def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
 
 def _details(outcome: Outcome) -> str:
     """What a person needs who has to act: notes, and the last words of a container that failed."""
-    name = outcome.decision.container.name
+    name = outcome.name
     text = "".join(f"{name}: {printable(note)}\n" for note in outcome.notes)
     if outcome.log_tail.strip():
         lines = "\n".join(printable(line) for line in outcome.log_tail.strip().splitlines())

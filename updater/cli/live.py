@@ -67,7 +67,7 @@ class LiveNarrator:
         self.clear()
         mark = _MARKS.get(str(outcome.kind), "[red]✗[/]")
         self._console.print(mark, end=" ")
-        text = f"{outcome.decision.container.name}: {outcome.kind}: {printable(outcome.reason.message)}"
+        text = f"{outcome.name}: {outcome.kind}: {printable(outcome.reason.message)}"
         self._console.print(text, markup=False)
 
     def clear(self) -> None:

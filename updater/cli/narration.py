@@ -24,6 +24,7 @@ DOING = {
     "verify": "waiting for the new container to prove itself",
     "commit": "removing the old container",
     "discard": "removing the new container; the old one was not touched",
+    "recover": "finishing or undoing an update that was cut short",
     "rollback": "putting the old container back",
 }
 _SAY_EVERY = 10.0  # seconds of a countdown between two log lines
@@ -65,8 +66,7 @@ class LogNarrator:
 
     def outcome(self, outcome: Outcome) -> None:
         """A container is done."""
-        name = outcome.decision.container.name
-        LOGGER.info("%s: %s: %s", name, outcome.kind, printable(outcome.reason.message))
+        LOGGER.info("%s: %s: %s", outcome.name, outcome.kind, printable(outcome.reason.message))
 
 
 @contextmanager

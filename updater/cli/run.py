@@ -81,8 +81,7 @@ def _has_failures(report: CycleReport) -> bool:
     from updater.model.candidate import Status
     from updater.model.outcome import OutcomeKind
 
-    return any(
-        outcome.kind in (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK)
-        or outcome.decision.candidate.status is Status.UNKNOWN
-        for outcome in report.outcomes
-    )
+    failed = any(outcome.kind in (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK) for outcome in report.outcomes)
+    stranded = any(outcome.kind is OutcomeKind.FAILED for outcome in report.recovered)
+    unknown = any(decision.candidate.status is Status.UNKNOWN for decision in report.decisions)
+    return failed or stranded or unknown

@@ -69,6 +69,11 @@ class DockerEngine:
         answer = self._client.version()
         return f"{answer.get('Os', 'linux')}/{answer.get('Arch', '')}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is reached by a socket of this machine, so that a reboot of one is a reboot of the other."""
+        return str(self._client.base_url) == "http+docker://localhost"
+
     def inventory(self) -> Inventory:
         """All containers and images, in two calls however many there are."""
         containers = self._get("list containers", "/containers/json", {"all": "1"})

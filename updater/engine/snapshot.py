@@ -74,6 +74,7 @@ def _snapshot(container: Mapping[str, Any], name: str, facts: Mapping[str, Image
         image=facts.get(image_id),
         state=ContainerState(container["State"]),
         labels=dict(container.get("Labels") or {}),
+        created_at=float(container.get("Created") or 0),
     )
 
 

@@ -52,7 +52,8 @@ class ContainerSnapshot:
     """A container as the engine's list shows it.
 
     `image_text` is what the user asked for, to the letter; `reference` is None where that names no
-    repository (an image id). `image` is None where the image it runs is no longer there.
+    repository (an image id). `image` is None where the image it runs is no longer there. `created_at` in seconds
+    since the epoch, by the engine's clock.
     """
 
     id: str
@@ -63,6 +64,7 @@ class ContainerSnapshot:
     image: ImageFacts | None
     state: ContainerState
     labels: Mapping[str, str]
+    created_at: float = 0.0
 
     @property
     def user_labels(self) -> Mapping[str, str]:

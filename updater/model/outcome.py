@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from updater.model.decision import Decision
     from updater.model.digest import Digest
     from updater.model.reason import Reason
 
@@ -41,12 +40,15 @@ class StepTaken:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`downtime_seconds` runs from the stop request to the new (or, after a rollback, the old) process running;
+    """What became of the container `name`, made from `image` (as its user wrote it).
+
+    `downtime_seconds` runs from the stop request to the new (or, after a rollback, the old) process running;
     None where nothing was stopped. `notes` are further sentences for a person; `log_tail` is the last output of
     a new container that failed.
     """
 
-    decision: Decision
+    name: str
+    image: str
     kind: OutcomeKind
     reason: Reason
     source: ImageAt

@@ -1,4 +1,4 @@
-"""What would be done to one container? Everything that can be known before anything is touched."""
+"""What is to be done to one container? Everything that can be known before anything is touched."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from updater.model.decision import Decision
     from updater.model.digest import Digest
+    from updater.model.outcome import ImageAt
     from updater.model.platform import Platform
     from updater.model.reference import ImageReference
+    from updater.model.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Recreate this container on exactly this digest of its reference.
+    """Recreate this container, which runs `source`, on exactly `digest` of its reference.
 
+    `image` is the reference as its user wrote it; None for what it means where that is the id of an image.
+    `image_id` instead names an image that is there already, and nothing is pulled (going back to an earlier one).
     `platform` is only given where the image is for another machine than the host (run under emulation).
     """
 
-    decision: Decision
-    reference: ImageReference
-    digest: Digest
+    name: str
+    container_id: str
+    image: str
+    reference: ImageReference | None
+    source: ImageAt
+    digest: Digest | None
+    terms: Terms
     platform: Platform | None = None
-
-    @property
-    def name(self) -> str:
-        """The container's name."""
-        return self.decision.container.name
+    image_id: str | None = None

@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     CRASHED = "crashed"
     HEALTH_TIMEOUT = "health-timeout"
     CONTAINER_GONE = "container-gone"
+    REJECTED_BEFORE = "rejected-before"
     USER_CHANGED = "user-changed"
     BUSY = "busy"
     ENGINE_ERROR = "engine-error"

@@ -24,9 +24,11 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class CycleReport:
-    """A whole cycle. Times are aware, in UTC."""
+    """A whole cycle. Times are aware, in UTC. `recovered` is what became of updates that had been cut short."""
 
     engine: EngineInfo
     started_at: datetime
     finished_at: datetime
+    decisions: tuple[Decision, ...]
     outcomes: tuple[Outcome, ...]
+    recovered: tuple[Outcome, ...] = ()

@@ -95,7 +95,13 @@ def _not_running(container: ContainerSnapshot, terms: Terms, __: Request) -> Rea
     return Reason(ReasonCode.NOT_RUNNING, f"It is {container.state}; --include-stopped considers it too.")
 
 
-RULES: tuple[Rule, ...] = (_disabled, _not_enabled, _itself, _swarm_task, _one_off, _not_running)
+def _busy(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | None:
+    if container.name not in request.busy:
+        return None
+    return Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
+
+
+RULES: tuple[Rule, ...] = (_disabled, _not_enabled, _busy, _itself, _swarm_task, _one_off, _not_running)
 
 
 def _sentence(text: str) -> str:

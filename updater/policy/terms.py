@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from updater.model.terms import Enabled, Terms
-from updater.policy.labels import read_labels
+from updater.policy.labels import BadLabel, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,8 @@ class Entry:
 class Request:
     """What was asked for: names on the command line (empty: all), global values, entries, and who we are.
 
-    `own_id` is the id of the container that this program runs in, if it does.
+    `own_id` is the id of the container that this program runs in, if it does; `busy` are the names of containers that
+    another updater is working on.
     """
 
     names: frozenset[str] = frozenset()
@@ -35,6 +36,7 @@ class Request:
     defaults: Mapping[str, Any] | None = None
     entries: tuple[Entry, ...] = ()
     own_id: str | None = None
+    busy: frozenset[str] = frozenset()
 
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
@@ -42,6 +44,15 @@ def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
     values = _without_labels(container, request) | read_labels(container.user_labels)
     opted = values.pop("enable", None)
     return Terms(enabled=_enabled(container, opted, request), **values)
+
+
+def terms_for_recovery(container: ContainerSnapshot, name: str, request: Request) -> Terms:
+    """The terms of a container whose update was cut short, under the name it had; a bad label no longer matters."""
+    named = replace(container, name=name)
+    try:
+        return terms_of(named, request)
+    except BadLabel:
+        return terms_without_labels(named, request)
 
 
 def terms_without_labels(container: ContainerSnapshot, request: Request) -> Terms:

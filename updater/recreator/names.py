@@ -10,6 +10,9 @@ N is the container's name, OID the first twelve digits of the old container's id
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import OPERATION_PREFIX
@@ -21,9 +24,35 @@ KEEP_REPOSITORY = "updater-keep"
 _LONGEST_TAG = 128
 
 LABEL_NAME = OPERATION_PREFIX + "name"
+LABEL_OWNER = OPERATION_PREFIX + "owner"
+LABEL_DIGEST = OPERATION_PREFIX + "digest"
 LABEL_OLD_ID = OPERATION_PREFIX + "old-id"
 LABEL_OLD_IMAGE = OPERATION_PREFIX + "old-image"
+LABEL_OLD_DIGEST = OPERATION_PREFIX + "old-digest"
 LABEL_OLD_STATE = OPERATION_PREFIX + "old-state"
+LABEL_OLD_HEALTH = OPERATION_PREFIX + "old-health"
+
+_LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
+_WORKING_NAME = re.compile(r"(?P<name>.+)\.(?P<phase>new|go|bad|old-(?P<policy>[nau]|f\d+))-(?P<old_id>[0-9a-f]{12})")
+
+
+class Phase(StrEnum):
+    """Which of the four names a container has."""
+
+    NEW = "new"
+    GO = "go"
+    OLD = "old"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingName:
+    """A working name taken apart; `policy` is only known of the old container's."""
+
+    name: str
+    phase: Phase
+    old_id: str
+    policy: Mapping[str, Any] | None
 
 
 def name_new(name: str, old_id: str) -> str:
@@ -46,12 +75,28 @@ def name_bad(name: str, old_id: str) -> str:
     return f"{name}.bad-{old_id[:12]}"
 
 
+def parse_working_name(text: str) -> WorkingName | None:
+    """Take a name apart; None for every other name."""
+    match = _WORKING_NAME.fullmatch(text)
+    if match is None:
+        return None
+    phase = Phase(match["phase"].partition("-")[0])
+    policy = None if match["policy"] is None else _policy_of(match["policy"])
+    return WorkingName(match["name"], phase, match["old_id"], policy)
+
+
 def policy_letter(policy: Mapping[str, Any]) -> str:
     """`n` no, `a` always, `u` unless-stopped, `fK` on-failure with at most K retries (0: no limit)."""
     kind = policy.get("Name") or "no"
     if kind == "on-failure":
         return f"f{policy.get('MaximumRetryCount') or 0}"
-    return {"no": "n", "always": "a", "unless-stopped": "u"}[kind]
+    return next(letter for letter, name in _LETTERS.items() if name == kind)
+
+
+def _policy_of(letter: str) -> dict[str, Any]:
+    if letter.startswith("f"):
+        return {"Name": "on-failure", "MaximumRetryCount": int(letter[1:])}
+    return {"Name": _LETTERS[letter], "MaximumRetryCount": 0}
 
 
 def keep_tag(name: str) -> str:
@@ -59,11 +104,18 @@ def keep_tag(name: str) -> str:
     return name[:_LONGEST_TAG]
 
 
-def operation_labels(name: str, old: Mapping[str, Any]) -> dict[str, str]:
-    """What the new container says of the update that made it."""
+def operation_labels(
+    name: str, owner: str, digest: str | None, old: Mapping[str, Any], old_digest: str | None
+) -> dict[str, str]:
+    """What the new container says of the update that made it: all that recovery needs, should nothing else be left."""
+    health = (old["State"].get("Health") or {}).get("Status") or ""
     return {
         LABEL_NAME: name,
+        LABEL_OWNER: owner,
+        LABEL_DIGEST: digest or "",
         LABEL_OLD_ID: old["Id"],
         LABEL_OLD_IMAGE: old["Image"],
+        LABEL_OLD_DIGEST: old_digest or "",
         LABEL_OLD_STATE: old["State"]["Status"],
+        LABEL_OLD_HEALTH: health,
     }

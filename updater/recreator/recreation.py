@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json
+    from updater.recreator.owner import Owner
 
 # States of the old container in which the new one is started (Docker API, `State.Status`).
 _UP = frozenset({"running", "paused", "restarting"})
@@ -33,18 +34,23 @@ class Narrator(Protocol):
 class Surroundings:
     """What every recreate needs and none of them owns.
 
-    `interrupted` says whether the user asked to stop; `credentials` gives what the engine needs to pull, if any.
+    `interrupted` says whether the user asked to stop; `credentials` gives what the engine needs to pull, if any;
+    `owner` is this process.
     """
 
     engine: Engine
     narrator: Narrator
     interrupted: Callable[[], bool]
     credentials: Callable[[ImageReference], Mapping[str, str]]
+    owner: Owner
 
 
 @dataclass(slots=True)
 class Recreation:
-    """Filled in by the steps, in their order; times in seconds on the monotonic clock."""
+    """Filled in by the steps, in their order; times in seconds on the monotonic clock.
+
+    `touched` says whether anything was done to the old container, so that undoing means putting it back.
+    """
 
     plan: Plan
     surroundings: Surroundings
@@ -54,7 +60,7 @@ class Recreation:
     blueprint: Blueprint | None = None
     new_id: str | None = None
     tagged: bool = False
-    complete: bool = False
+    touched: bool = False
     stop_requested: float | None = None
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)
@@ -92,6 +98,11 @@ class Recreation:
     def should_run(self) -> bool:
         """Whether the old container ran, so that the new one has to."""
         return self.old_state in _UP
+
+    @property
+    def was_unhealthy(self) -> bool:
+        """Whether the old container failed its healthcheck already; then the new one must only be no worse."""
+        return (self.old["State"].get("Health") or {}).get("Status") == "unhealthy"
 
     @property
     def was_paused(self) -> bool:

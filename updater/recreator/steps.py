@@ -33,11 +33,11 @@ class Step:
 
 
 def _inspect(recreation: Recreation) -> None:
-    decided = recreation.plan.decision.container
-    old = recreation.engine.find_container(decided.id)
+    plan = recreation.plan
+    old = recreation.engine.find_container(plan.container_id)
     if old is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
-    if old["Name"].lstrip("/") != decided.name or old["Image"] != decided.image_id:
+    if old["Name"].lstrip("/") != plan.name or old["Image"] != plan.source.image_id:
         raise _failed(ReasonCode.USER_CHANGED, "Somebody renamed or recreated it meanwhile; nothing was done.")
     if old["HostConfig"].get("AutoRemove"):
         raise _failed(ReasonCode.AUTO_REMOVE, "It was started with --rm, so it would vanish when it is stopped.")
@@ -51,23 +51,29 @@ def _keep(recreation: Recreation) -> None:
 
 
 def _pull(recreation: Recreation) -> None:
-    reference = recreation.plan.reference
+    plan = recreation.plan
+    if plan.image_id is not None:
+        recreation.new_image = recreation.engine.inspect_image(plan.image_id)
+        return
+    assert plan.digest is not None  # a plan names one of the two
+    assert plan.reference is not None  # there is no digest without a repository
 
     def progress(line: dict[str, object]) -> None:
         recreation.check_interruption()
         recreation.surroundings.narrator.pulling(recreation.name, line)
 
     recreation.new_image = recreation.engine.pull(
-        reference,
-        recreation.plan.digest,
-        platform=recreation.plan.platform,
-        credentials=recreation.surroundings.credentials(reference),
+        plan.reference,
+        plan.digest,
+        platform=plan.platform,
+        credentials=recreation.surroundings.credentials(plan.reference),
         progress=progress,
     )
 
 
 def _tag(recreation: Recreation) -> None:
     reference = recreation.plan.reference
+    assert reference is not None
     assert reference.tag is not None  # pinned references are never planned
     recreation.engine.tag(recreation.new_image["Id"], reference.name, reference.tag)
     recreation.tagged = True
@@ -80,11 +86,17 @@ def _create(recreation: Recreation) -> None:
         recreation.old,
         recreation.old_image,
         recreation.new_image,
-        reference=str(recreation.plan.reference),
+        reference=recreation.plan.image,
         api_version=engine.info.api_version,
         daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
         platform=str(recreation.plan.platform) if recreation.plan.platform else None,
-        operation_labels=operation_labels(recreation.name, recreation.old),
+        operation_labels=operation_labels(
+            recreation.name,
+            str(recreation.surroundings.owner),
+            recreation.plan.digest,
+            recreation.old,
+            recreation.plan.source.digest,
+        ),
     )
     recreation.blueprint = blueprint
     try:
@@ -134,10 +146,10 @@ def _mark(recreation: Recreation) -> None:
     assert recreation.new_id is not None
     recreation.check_interruption()
     recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
-    recreation.complete = True
 
 
 def _stop(recreation: Recreation) -> None:
+    recreation.touched = True
     if not recreation.should_run:
         return
     old = recreation.old
@@ -145,7 +157,7 @@ def _stop(recreation: Recreation) -> None:
     try:
         if recreation.was_paused:
             recreation.engine.unpause(old["Id"])
-        recreation.engine.stop(old["Id"], recreation.plan.decision.terms.stop_timeout, old["Config"].get("StopTimeout"))
+        recreation.engine.stop(old["Id"], recreation.plan.terms.stop_timeout, old["Config"].get("StopTimeout"))
     except EngineError as error:
         raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, UpdateFailed
-from updater.model.digest import parse_digest, short
+from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import name_old
@@ -15,6 +15,8 @@ from updater.recreator.steps import STEPS
 from updater.recreator.undo import discard, put_back
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from updater.model.plan import Plan
     from updater.recreator.recreation import Surroundings
     from updater.recreator.steps import Step
@@ -25,19 +27,35 @@ class _SameImage(Exception):
 
 
 def perform(plan: Plan, surroundings: Surroundings) -> Outcome:
-    """Update one container. Every failure becomes an outcome; only a lost engine, before anything began, raises."""
-    recreation = Recreation(plan, surroundings)
+    """Update one container; every failure becomes an outcome."""
+    return go_through(STEPS, Recreation(plan, surroundings))
+
+
+def go_through(steps: Iterable[Step], recreation: Recreation) -> Outcome:
+    """Take these steps (all, or what recovery finds missing), and undo everything if one fails."""
     began = time.monotonic()
     try:
-        for step in STEPS:
+        for step in steps:
             _take(step, recreation)
     except _SameImage:
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
         return _outcome(recreation, OutcomeKind.CURRENT, reason, began)
     except (UpdateFailed, EngineError) as failure:
         return _undo(recreation, failure.reason, began)
-    reason = Reason(ReasonCode.UPDATED, f"It runs {short(plan.digest)} and has proven itself.")
-    return _outcome(recreation, OutcomeKind.UPDATED, reason, began)
+    what = short(recreation.plan.digest or recreation.new_image["Id"])
+    proven = " and has proven itself" if recreation.should_run else "; it was not running, so it was not started"
+    return _outcome(recreation, OutcomeKind.UPDATED, Reason(ReasonCode.UPDATED, f"It runs {what}{proven}."), began)
+
+
+def go_back(recreation: Recreation, reason: Reason) -> Outcome:
+    """Put the old container back, for this reason."""
+    began = time.monotonic()
+    recreation.surroundings.narrator.step(recreation.name, "rollback")
+    try:
+        log_tail = put_back(recreation)
+    except (EngineError, UpdateFailed) as failure:
+        return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
+    return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
 
 
 def _take(step: Step, recreation: Recreation) -> None:
@@ -52,25 +70,19 @@ def _take(step: Step, recreation: Recreation) -> None:
 
 
 def _undo(recreation: Recreation, reason: Reason, began: float) -> Outcome:
-    touched = recreation.complete and (recreation.stop_requested is not None or not recreation.should_run)
-    if not touched:
+    if not recreation.touched:
         recreation.surroundings.narrator.step(recreation.name, "discard")
         discard(recreation)
         return _outcome(recreation, OutcomeKind.FAILED, reason, began)
     if _is_kept(recreation, reason):
         return _keep_failing(recreation, reason, began)
-    recreation.surroundings.narrator.step(recreation.name, "rollback")
-    try:
-        log_tail = put_back(recreation)
-    except (EngineError, UpdateFailed) as failure:
-        return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
-    return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
+    return go_back(recreation, reason)
 
 
 def _is_kept(recreation: Recreation, reason: Reason) -> bool:
     """`rollback: false` concerns a container that started and then failed; one that never ran is no choice at all."""
     judged = reason.code in (ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT)
-    return judged and not recreation.plan.decision.terms.rollback
+    return judged and not recreation.plan.terms.rollback
 
 
 def _keep_failing(recreation: Recreation, reason: Reason, began: float) -> Outcome:
@@ -87,19 +99,20 @@ def _stranded(recreation: Recreation, reason: Reason, failure: EngineError | Upd
     return Reason(
         ReasonCode.STRANDED,
         f"{reason.message} The old container could not be put back: {failure}. It is {old_id[:12]}, named"
-        f" {recreation.name} or {parked}; start it with `docker start {old_id[:12]}` and rename it if need be.",
+        f" {recreation.name} or {parked}; `updater recover` tries again, or start it with"
+        f" `docker start {old_id[:12]}` and rename it if need be.",
     )
 
 
 def _outcome(recreation: Recreation, kind: OutcomeKind, reason: Reason, began: float, log_tail: str = "") -> Outcome:
-    candidate = recreation.plan.decision.candidate
-    new_id = recreation.new_image.get("Id")
+    plan = recreation.plan
     return Outcome(
-        decision=recreation.plan.decision,
+        name=plan.name,
+        image=plan.image,
         kind=kind,
         reason=reason,
-        source=ImageAt(candidate.container.image_id, candidate.running_digest),
-        target=ImageAt(new_id, parse_digest(recreation.plan.digest)),
+        source=plan.source,
+        target=ImageAt(recreation.new_image.get("Id"), plan.digest),
         duration_seconds=time.monotonic() - began,
         downtime_seconds=recreation.downtime_seconds,
         steps=tuple(recreation.taken),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def discard(recreation: Recreation) -> None:
     """Remove the new container, which never ran; the old one was not touched."""
-    _remove_new(recreation)
+    remove_new(recreation)
     point_tag_back(recreation)
 
 
@@ -34,15 +34,15 @@ def put_back(recreation: Recreation) -> str:
     _restore_old(recreation)
     _judge_old(recreation)
     point_tag_back(recreation)
-    _remove_new(recreation)
+    remove_new(recreation)
     return log_tail
 
 
 def point_tag_back(recreation: Recreation) -> None:
     """Otherwise the next `docker compose up` would bring the rejected image back."""
-    if not recreation.tagged or recreation.old_image is None:
-        return
     reference = recreation.plan.reference
+    if not recreation.tagged or recreation.old_image is None or reference is None:
+        return
     assert reference.tag is not None
     tag = reference.tag
     try:
@@ -100,7 +100,7 @@ def _judge_old(recreation: Recreation) -> None:
         patiently(lambda: recreation.engine.pause(recreation.old["Id"]))
 
 
-def _remove_new(recreation: Recreation) -> None:
+def remove_new(recreation: Recreation) -> None:
     """With the anonymous volumes that it brought along itself; the old one's were attached by name and stay."""
     new_id = recreation.new_id
     if new_id is None:

@@ -37,14 +37,14 @@ def patiently(call: Callable[[], T]) -> T:
 
 def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
     """Return once the `which` ("new") container has proven itself; raises UpdateFailed with the reason if it fails."""
-    terms = recreation.plan.decision.terms
+    terms = recreation.plan.terms
     container = _look(recreation.engine, container_id, which)
     trial = begin(
         container,
         time.monotonic(),
         grace_period=terms.grace_period,
         health_timeout=terms.health_timeout,
-        healthcheck_counts=not _was_unhealthy(recreation.old),
+        healthcheck_counts=not recreation.was_unhealthy,
     )
     while True:
         verdict = judge(container, trial, time.monotonic())
@@ -67,7 +67,3 @@ def _look(engine: Engine, container_id: str, which: str) -> Json:
             Reason(ReasonCode.CONTAINER_GONE, f"The {which} container was removed before it had proven itself.")
         )
     return container
-
-
-def _was_unhealthy(old: Json) -> bool:
-    return (old["State"].get("Health") or {}).get("Status") == "unhealthy"

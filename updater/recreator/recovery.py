@@ -1,0 +1,234 @@
+"""Finishes or undoes an update that was cut short. May itself be cut short, and then simply begins again.
+
+| what stands there | what is done |
+|---|---|
+| `N.new`             | remove it: nothing had happened to the old container |
+| `N.go`              | go on from `stop`: an interrupted stop may still be killing the old one |
+| `N` and the old one | start N if it does not run, wait for the verdict, then commit or put the old one back |
+| `N.bad`             | go on putting the old one back |
+| the old one, parked | give it its name and its restart policy again, and start it |
+| somebody's own `N`  | the user has made a new one meanwhile: remove what is ours, and touch nothing else |
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from updater.errors import EngineError, EngineNotFound
+from updater.model.digest import parse_digest
+from updater.model.outcome import ImageAt, Outcome, OutcomeKind
+from updater.model.plan import Plan
+from updater.model.reason import Reason, ReasonCode
+from updater.model.reference import NotAReference, parse_reference
+from updater.recreator.names import (
+    LABEL_DIGEST,
+    LABEL_OLD_DIGEST,
+    LABEL_OLD_HEALTH,
+    LABEL_OLD_IMAGE,
+    LABEL_OLD_STATE,
+    LABEL_OWNER,
+    parse_working_name,
+)
+from updater.recreator.owner import is_alive, parse_owner
+from updater.recreator.recreation import Recreation
+from updater.recreator.steps import STEPS
+from updater.recreator.transaction import go_back, go_through
+from updater.recreator.undo import discard
+from updater.recreator.unfinished import Standing, Unfinished
+from updater.recreator.verify import patiently
+
+if TYPE_CHECKING:
+    from updater.model.digest import Digest
+    from updater.model.reference import ImageReference
+    from updater.model.terms import Terms
+    from updater.recreator.engine import Json
+    from updater.recreator.recreation import Surroundings
+    from updater.recreator.steps import Step
+
+_CUT_SHORT = "An update was cut short"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the engine shows of the two containers now."""
+
+    new: Json
+    old: Json
+
+
+def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local: bool) -> bool:
+    """Whether another updater is at work on it: then it is none of our business."""
+    if update.new is None:
+        return False  # only removing the new one by hand leaves an old one alone
+    engine = surroundings.engine
+
+    def runs(container_id: str) -> bool:
+        container = engine.find_container(container_id)
+        return bool(container and container["State"].get("Running"))
+
+    return is_alive(
+        parse_owner(update.new.labels.get(LABEL_OWNER, "")),
+        surroundings.owner,
+        age_seconds=time.time() - update.new.created_at,
+        engine_is_local=engine_is_local,
+        container_runs=runs,
+    )
+
+
+def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Outcome | None:
+    """Finish or undo it; None where its containers are gone by now. Raises EngineError where the engine is away."""
+    surroundings.narrator.step(update.name, "recover")
+    new = None if update.new is None else surroundings.engine.find_container(update.new.id)
+    old = None if update.old is None else surroundings.engine.find_container(update.old.id)
+    if old is None and (new is None or update.standing is Standing.PROMOTED):
+        return None  # committed, or all of it removed, since the list was made
+    if update.rival is not None or old is None:
+        return _user_was_faster(update, surroundings)
+    if new is None:
+        return _put_back_alone(update, old, terms, surroundings)
+    recreation = _recreation(update, _Found(new, old), terms, surroundings)
+    if update.standing is Standing.UNREADY:
+        return _discard_unready(recreation)
+    if update.standing is Standing.FAILED:
+        recreation.touched = True
+        reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} while it was being rolled back; that is done now.")
+        return go_back(recreation, reason)
+    return go_through(_missing_steps(recreation, new, old), recreation)
+
+
+def _missing_steps(recreation: Recreation, new: Json, old: Json) -> list[Step]:
+    """Each of these can be told from the two containers alone, whichever of them was the last to be done."""
+    working = parse_working_name(old["Name"].lstrip("/"))
+    done = {
+        "stop": not old["State"].get("Running"),
+        "park": working is not None,
+        "defuse": _policy_name(old) == "no" or not recreation.restarts_after_exit,
+        "promote": new["Name"] == f"/{recreation.name}",
+        "start": bool(new["State"].get("Running")),
+    }
+    # From the first of them on, undoing means putting the old container back.
+    recreation.touched = True
+    later = STEPS[[step.name for step in STEPS].index("stop") :]
+    return [step for step in later if not done.get(step.name, False)]
+
+
+def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:
+    """As it would stand had it never been cut short; what is no longer to be seen is in labels and names."""
+    labels = found.new["Config"].get("Labels") or {}
+    plan = Plan(
+        name=update.name,
+        container_id=found.old["Id"],
+        image=found.new["Config"]["Image"],
+        reference=_reference(found.new),
+        source=ImageAt(found.old["Image"], _digest(labels.get(LABEL_OLD_DIGEST))),
+        digest=_digest(labels.get(LABEL_DIGEST)),
+        terms=terms,
+        image_id=found.new["Image"],
+    )
+    old = _as_it_was(found.old, labels)
+    return Recreation(
+        plan,
+        surroundings,
+        old=old,
+        old_image=surroundings.engine.find_image(labels.get(LABEL_OLD_IMAGE) or found.old["Image"]),
+        new_image={"Id": found.new["Image"]},
+        new_id=found.new["Id"],
+        tagged=True,
+    )
+
+
+def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
+    """The old container's inspection with the state and the restart policy it had before it was stopped."""
+    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or "running"}
+    if labels.get(LABEL_OLD_HEALTH):
+        state["Health"] = {"Status": labels[LABEL_OLD_HEALTH]}
+    working = parse_working_name(old["Name"].lstrip("/"))
+    host_config = dict(old["HostConfig"])
+    if working is not None and working.policy is not None:
+        host_config["RestartPolicy"] = working.policy
+    return {**old, "State": state, "HostConfig": host_config}
+
+
+def _discard_unready(recreation: Recreation) -> Outcome:
+    discard(recreation)
+    message = f"{_CUT_SHORT} before it touched the container; what it had begun was removed."
+    return _outcome(recreation, OutcomeKind.ROLLED_BACK, message)
+
+
+def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: Surroundings) -> Outcome:
+    plan = Plan(
+        name=update.name,
+        container_id=old["Id"],
+        image=old["Config"]["Image"],
+        reference=_reference(old),
+        source=ImageAt(old["Image"], None),
+        digest=None,
+        terms=terms,
+        image_id=old["Image"],
+    )
+    recreation = Recreation(plan, surroundings, old=_as_it_was(old, {}), touched=True)
+    reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} and its new container is gone; the old one is back.")
+    return go_back(recreation, reason)
+
+
+def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:
+    """Whoever removed or replaced the container meanwhile gets what they wanted: only what is ours goes."""
+    leftovers = [container for container in (update.new, update.old) if container is not None]
+    notes = []
+    for container in leftovers:
+        if container is update.old and parse_working_name(container.name) is None:
+            continue  # it never was parked, or its user gave it another name: it is not a leftover
+        remove = partial(surroundings.engine.remove, container.id, volumes=False, force=True)
+        try:
+            patiently(remove)
+        except EngineNotFound:
+            continue
+        except EngineError as error:
+            notes.append(f"{container.name} could not be removed ({error}); remove it by hand.")
+    return Outcome(
+        name=update.name,
+        image=leftovers[0].image_text,
+        kind=OutcomeKind.SKIPPED,
+        reason=Reason(
+            ReasonCode.USER_CHANGED,
+            f"{_CUT_SHORT}, and somebody removed or replaced the container meanwhile; only what was left of the"
+            " update was removed.",
+        ),
+        source=ImageAt(leftovers[-1].image_id, None),
+        target=ImageAt(None, None),
+        notes=tuple(notes),
+    )
+
+
+def _outcome(recreation: Recreation, kind: OutcomeKind, message: str) -> Outcome:
+    plan = recreation.plan
+    return Outcome(
+        name=plan.name,
+        image=plan.image,
+        kind=kind,
+        reason=Reason(ReasonCode.INTERRUPTED, message),
+        source=plan.source,
+        target=ImageAt(plan.image_id, plan.digest),
+        notes=tuple(recreation.notes),
+    )
+
+
+def _reference(container: Json) -> ImageReference | None:
+    try:
+        return parse_reference(container["Config"]["Image"])
+    except NotAReference:
+        return None
+
+
+def _digest(text: str | None) -> Digest | None:
+    try:
+        return parse_digest(text or "")
+    except ValueError:
+        return None
+
+
+def _policy_name(container: Json) -> str:
+    return (container["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no"

@@ -1,0 +1,99 @@
+"""Which updates were cut short, and how far had they come? Reads names and labels only; pure.
+
+A name that merely looks like ours is not ours: the new container carries our labels and the name they imply, the old
+one carries its own id in its name. Everything else is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from updater.recreator.names import (
+    LABEL_NAME,
+    LABEL_OLD_ID,
+    Phase,
+    name_bad,
+    name_go,
+    name_new,
+    parse_working_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from updater.model.container import ContainerSnapshot
+
+
+class Standing(Enum):
+    """How far the update had come."""
+
+    UNREADY = auto()  # N.new: nothing has happened to the old container
+    COMPLETE = auto()  # N.go: on with it
+    PROMOTED = auto()  # N is the new one, the old one is parked
+    FAILED = auto()  # N.bad: back with the old one
+    ORPHANED = auto()  # the old one is parked, and there is no new one
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An update of the container `name`. `rival` is somebody else's container that has taken the name meanwhile."""
+
+    name: str
+    standing: Standing
+    new: ContainerSnapshot | None
+    old: ContainerSnapshot | None
+    rival: ContainerSnapshot | None
+
+    @property
+    def containers(self) -> tuple[ContainerSnapshot, ...]:
+        """Those that belong to it."""
+        return tuple(container for container in (self.new, self.old) if container is not None)
+
+
+def find_unfinished(containers: Sequence[ContainerSnapshot]) -> tuple[Unfinished, ...]:
+    """All updates that are not finished, whether or not somebody is still at work on them."""
+    by_id = {container.id: container for container in containers}
+    by_name = {container.name: container for container in containers}
+    found = [update for container in containers if (update := _of_new(container, by_id, by_name))]
+    known = {container.id for update in found for container in update.containers}
+    orphans = [container for container in containers if container.id not in known and _is_parked(container)]
+    return (*found, *(_of_orphan(orphan, by_name) for orphan in orphans))
+
+
+def _of_new(
+    new: ContainerSnapshot, by_id: Mapping[str, ContainerSnapshot], by_name: Mapping[str, ContainerSnapshot]
+) -> Unfinished | None:
+    name, old_id = new.labels.get(LABEL_NAME), new.labels.get(LABEL_OLD_ID)
+    if not name or not old_id:
+        return None
+    standing = _standing(new.name, name, old_id)
+    old = by_id.get(old_id)
+    if standing is None or (standing is Standing.PROMOTED and (old is None or not _is_parked(old, name))):
+        return None  # committed, or renamed by its user
+    rival = by_name.get(name)
+    ours = {new.id, old_id}
+    return Unfinished(name, standing, new, old, None if rival is None or rival.id in ours else rival)
+
+
+def _standing(now: str, name: str, old_id: str) -> Standing | None:
+    return {
+        name_new(name, old_id): Standing.UNREADY,
+        name_go(name, old_id): Standing.COMPLETE,
+        name_bad(name, old_id): Standing.FAILED,
+        name: Standing.PROMOTED,
+    }.get(now)
+
+
+def _is_parked(container: ContainerSnapshot, name: str | None = None) -> bool:
+    working = parse_working_name(container.name)
+    if working is None or working.phase is not Phase.OLD or not container.id.startswith(working.old_id):
+        return False
+    return name is None or working.name == name
+
+
+def _of_orphan(old: ContainerSnapshot, by_name: Mapping[str, ContainerSnapshot]) -> Unfinished:
+    working = parse_working_name(old.name)
+    assert working is not None  # _is_parked has read it
+    return Unfinished(working.name, Standing.ORPHANED, None, old, by_name.get(working.name))

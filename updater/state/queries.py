@@ -1,0 +1,109 @@
+"""What is asked of the tables, and how are they changed? Every statement of the room; each raises sqlite3.Error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.model.history import Operation
+from updater.model.outcome import OutcomeKind
+from updater.state.rows import plain, write_entry, write_rejection, write_time
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from updater.model.digest import Digest
+    from updater.model.history import HistoryEntry, Rejection
+
+LONGEST_HISTORY = 10_000
+_NO_LIMIT = -1  # as SQLite has it
+
+_INSERT_ENTRY = """
+    INSERT INTO history (
+        at, name, image, operation, outcome, reason_code, reason_message, reason_until,
+        source_image_id, source_digest, target_image_id, target_digest,
+        duration_seconds, downtime_seconds, steps, notes, log_tail
+    ) VALUES (
+        :at, :name, :image, :operation, :outcome, :reason_code, :reason_message, :reason_until,
+        :source_image_id, :source_digest, :target_image_id, :target_digest,
+        :duration_seconds, :downtime_seconds, :steps, :notes, :log_tail
+    )
+"""
+
+# Ids are dense: nothing but this takes entries away, and it takes the oldest.
+_PRUNE = "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?"
+
+_INSERT_REJECTION = """
+    INSERT OR REPLACE INTO rejections (name, reference, digest, reason_code, reason_message, reason_until, at)
+    VALUES (:name, :reference, :digest, :reason_code, :reason_message, :reason_until, :at)
+"""
+
+# The earliest wins, not the first to come: a clock that was ahead for a while would keep an image new for ever.
+_SEE = """
+    INSERT INTO first_seen (reference, digest, at) VALUES (?, ?, ?)
+    ON CONFLICT (reference, digest) DO UPDATE SET at = min(at, excluded.at)
+"""
+
+
+def add_entry(connection: sqlite3.Connection, entry: HistoryEntry) -> None:
+    """Add an entry, and take away the oldest where there are too many."""
+    connection.execute(_INSERT_ENTRY, write_entry(entry))
+    connection.execute(_PRUNE, (LONGEST_HISTORY,))
+
+
+def entries(connection: sqlite3.Connection, name: str | None, limit: int | None) -> list[sqlite3.Row]:
+    """Newest first; of one container, or of all."""
+    most = _NO_LIMIT if limit is None else min(max(limit, 0), LONGEST_HISTORY)
+    if name is None:
+        return connection.execute("SELECT * FROM history ORDER BY id DESC LIMIT ?", (most,)).fetchall()
+    statement = "SELECT * FROM history WHERE name = ? ORDER BY id DESC LIMIT ?"
+    return connection.execute(statement, (plain(name), most)).fetchall()
+
+
+def updates(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
+    """The newest successful update of this container, if there is one."""
+    statement = "SELECT * FROM history WHERE name = ? AND operation = ? AND outcome = ? ORDER BY id DESC LIMIT 1"
+    wanted = (plain(name), Operation.UPDATE.value, OutcomeKind.UPDATED.value)
+    return connection.execute(statement, wanted).fetchall()
+
+
+def add_rejection(connection: sqlite3.Connection, rejection: Rejection) -> None:
+    """Add it; one that is known takes the new reason and time."""
+    connection.execute(_INSERT_REJECTION, write_rejection(rejection))
+
+
+def rejections(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
+    """Those of one container, in the order of their times."""
+    statement = "SELECT * FROM rejections WHERE name = ? ORDER BY at, reference, digest"
+    return connection.execute(statement, (plain(name),)).fetchall()
+
+
+def all_rejections(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Container, reference and digest of all."""
+    return connection.execute("SELECT name, reference, digest FROM rejections").fetchall()
+
+
+def forget(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
+    """Take away this container's rejections; the answer is what they were."""
+    found = rejections(connection, name)
+    connection.execute("DELETE FROM rejections WHERE name = ?", (plain(name),))
+    return found
+
+
+def seen(connection: sqlite3.Connection, reference: str) -> list[sqlite3.Row]:
+    """Digests of this reference and their times, the earliest first."""
+    statement = "SELECT digest, at FROM first_seen WHERE reference = ? ORDER BY at, digest"
+    return connection.execute(statement, (plain(reference),)).fetchall()
+
+
+def seen_at(connection: sqlite3.Connection, reference: str, digest: Digest) -> str | None:
+    """When this digest was first seen, as text; None where it was not."""
+    statement = "SELECT at FROM first_seen WHERE reference = ? AND digest = ?"
+    row = connection.execute(statement, (plain(reference), plain(digest))).fetchone()
+    return str(row["at"]) if row else None
+
+
+def see(connection: sqlite3.Connection, reference: str, digest: Digest, now: datetime) -> str | None:
+    """Remember that the digest was seen now, unless it was before; the earliest time, as text."""
+    connection.execute(_SEE, (plain(reference), plain(digest), write_time(now)))
+    return seen_at(connection, reference, digest)

@@ -1,0 +1,128 @@
+"""What do we remember? Past operations, rejected digests, and when a digest was first seen."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
+
+from updater.model.digest import Digest
+from updater.state import queries
+from updater.state.keeping import Keeping
+from updater.state.rows import read_entry, read_rejection, read_time
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+    from typing import TypeVar
+
+    from updater.model.history import HistoryEntry, Rejection
+
+    Value = TypeVar("Value")
+
+
+def open_store(folder: Path | None, *, writable: bool = True) -> Store:
+    """Open the folder's memory, and make it where there is none; without a usable folder it is in this process only.
+
+    With `writable=False` no file is created or changed, and what is remembered lasts as long as the store.
+    """
+    return Store(Keeping(folder, writable=writable))
+
+
+class Store:
+    """The memory, open. No method fails for want of a disk, a right or a sound file; `warnings` says what was wrong.
+
+    Threads may share it; processes each open their own on the same folder.
+    """
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know, one sentence each; more may come while the store is in use."""
+        return self._keeping.warnings
+
+    def close(self) -> None:
+        """Write what is still to be written, as far as possible. Closing twice is well."""
+        self._keeping.close()
+
+    def record(self, entry: HistoryEntry) -> None:
+        """Add to the history. The entry's own id is not used."""
+        self._keeping.change(lambda connection: queries.add_entry(connection, entry), None)
+
+    def history(self, name: str | None = None, limit: int | None = None) -> tuple[HistoryEntry, ...]:
+        """Newest first, in the order in which they were recorded: clocks jump."""
+        rows = self._rows(lambda connection: queries.entries(connection, name, limit))
+        return self._understood(rows, read_entry)
+
+    def last_update(self, name: str) -> HistoryEntry | None:
+        """The newest update of this container that went well."""
+        rows = self._rows(lambda connection: queries.updates(connection, name))
+        return next(iter(self._understood(rows, read_entry)), None)
+
+    def reject(self, rejection: Rejection) -> None:
+        """Remember that this digest is not to be tried again in this container."""
+        self._keeping.change(lambda connection: queries.add_rejection(connection, rejection), None)
+
+    def rejections(self, name: str) -> tuple[Rejection, ...]:
+        """What this container has rejected, the oldest first."""
+        rows = self._rows(lambda connection: queries.rejections(connection, name))
+        return self._understood(rows, read_rejection)
+
+    def all_rejections(self) -> Mapping[tuple[str, str], frozenset[Digest]]:
+        """The digests that each container has rejected of each reference (in canonical text)."""
+        found: dict[tuple[str, str], set[Digest]] = {}
+        for row in self._rows(queries.all_rejections):
+            found.setdefault((row["name"], row["reference"]), set()).add(Digest(row["digest"]))
+        return MappingProxyType({key: frozenset(digests) for key, digests in found.items()})
+
+    def forget(self, name: str) -> tuple[Rejection, ...]:
+        """Let this container try again what it has rejected; what that was."""
+        nothing: list[sqlite3.Row] = []
+        rows = self._keeping.change(lambda connection: queries.forget(connection, name), nothing)
+        return self._understood(rows, read_rejection)
+
+    def first_seen(self, reference: str, digest: Digest, now: datetime) -> datetime:
+        """When this digest of the reference (in canonical text) was first seen: now, unless it was before."""
+        known = _time(self._keeping.read(lambda connection: queries.seen_at(connection, reference, digest), None))
+        if known is not None and known <= now:
+            return known
+        return (
+            _time(self._keeping.change(lambda connection: queries.see(connection, reference, digest, now), None)) or now
+        )
+
+    def digests_seen(self, reference: str) -> Mapping[Digest, datetime]:
+        """When each digest of the reference (in canonical text) was first seen, the earliest first."""
+        rows = self._rows(lambda connection: queries.seen(connection, reference))
+        times = {Digest(row["digest"]): _time(row["at"]) for row in rows}
+        return MappingProxyType({digest: at for digest, at in times.items() if at is not None})
+
+    def _rows(self, query: Callable[[sqlite3.Connection], list[sqlite3.Row]]) -> list[sqlite3.Row]:
+        return self._keeping.read(query, [])
+
+    def _understood(self, rows: list[sqlite3.Row], read: Callable[[sqlite3.Row], Value | None]) -> tuple[Value, ...]:
+        values = tuple(value for value in map(read, rows) if value is not None)
+        if len(values) < len(rows):
+            self._keeping.warn(
+                "Some of what was remembered makes no sense to this version of the program; it is left out."
+            )
+        return values
+
+
+def _time(text: str | None) -> datetime | None:
+    """None also for what is no time."""
+    try:
+        return read_time(text) if text is not None else None
+    except ValueError:
+        return None
