@@ -79,6 +79,7 @@ def _updater(rig: Rig, *arguments: str) -> int:
         **{name: value for name, value in os.environ.items() if not name.startswith(("UPDATER_", "DOCKER_"))},
         "DOCKER_HOST": rig.engine.host,
         "DOCKER_CONFIG": str(rig.directory / "no-logins"),
+        "UPDATER_STATE_DIR": str(rig.directory / "state"),
     }
     with rig.network():  # the registry's address is only known in there
         return subprocess.run([sys.executable, "-m", "updater", *arguments], env=environment, check=False).returncode

@@ -213,6 +213,7 @@ class Host:
             "HOME": str(self._home),
             "DOCKER_HOST": docker_host or self.rig.engine.host,
             "DOCKER_CONFIG": str(self._home / "docker"),
+            "UPDATER_STATE_DIR": str(self._home / "state"),
             **_coverage(),
             **(more or {}),
         }

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.errors import UnknownContainer
+from updater.going_back import plan_rollback
 from updater.itself import own_container
 from updater.model.candidate import Status
 from updater.model.decision import Action
+from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan
 from updater.model.published import Published
@@ -28,6 +30,7 @@ from updater.recreator.recovery import is_worked_on, recover
 from updater.recreator.recreation import Surroundings
 from updater.recreator.transaction import perform
 from updater.recreator.unfinished import Unfinished, find_unfinished
+from updater.remembering import facts_of, reject, remember, remember_seen
 from updater.watcher.survey import survey
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from updater.model.reference import ImageReference
     from updater.policy.terms import Request
     from updater.recreator.recreation import Narrator
+    from updater.state.store import Store
     from updater.watcher.survey import Registry
 
     Tell = Callable[[Outcome], None]
@@ -52,6 +56,7 @@ class World:
     engine: DockerEngine
     registry: Registry
     pull_credentials: Callable[[ImageReference], Mapping[str, str]]
+    memory: Store
     narrator: Narrator
     interruption: Interruption
 
@@ -90,6 +95,30 @@ def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, .
     return _recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
 
 
+def roll_back(world: World, request: Request, name: str) -> Outcome:
+    """Put one container back on the image it ran before its last update, and turn down the one it ran until now.
+
+    Raises UsageError where there is nothing to go back to.
+    """
+    inventory = world.engine.inventory()
+    full_name = _resolve_name(name, inventory.containers)
+    _recover_all(find_unfinished(inventory.containers), world, request, inventory, lambda _: None)
+    inventory = world.engine.inventory()
+    container = next(found for found in inventory.containers if found.name == full_name)
+    request = replace(request, names=frozenset({full_name}), own_id=own_container(inventory.containers))
+    plan = plan_rollback(consider(container, request), world.engine, world.memory)
+    with world.interruption.deferred():
+        outcome = perform(plan, _surroundings(world, inventory))
+    # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
+    kind = OutcomeKind.ROLLED_BACK if outcome.kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
+    outcome = replace(outcome, kind=kind)
+    remember(outcome, Operation.ROLLBACK, world.memory)
+    if kind is OutcomeKind.ROLLED_BACK and container.image is not None and plan.reference is not None:
+        reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
+        reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
+    return outcome
+
+
 def _recover_all(
     unfinished: Sequence[Unfinished], world: World, request: Request, inventory: Inventory, tell: Tell
 ) -> tuple[Outcome, ...]:
@@ -110,7 +139,10 @@ def _recover_one(update: Unfinished, world: World, request: Request, inventory: 
         source = ImageAt(update.containers[-1].image_id, None)
         return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
     with world.interruption.deferred():
-        return recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+        outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+    if outcome is not None:
+        remember(outcome, Operation.RECOVERY, world.memory)
+    return outcome
 
 
 def _decide(
@@ -140,7 +172,9 @@ def _decide(
         if (consideration.container.name in request.names if request.names else everything or consideration.listed)
     ]
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
-    decisions = sorted((decide(candidate) for candidate in candidates), key=lambda decision: decision.container.name)
+    remember_seen(candidates, world.memory)
+    decisions = [decide(candidate, facts_of(candidate, world.memory)) for candidate in candidates]
+    decisions.sort(key=lambda decision: decision.container.name)
     return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
 
 
@@ -188,7 +222,9 @@ def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_ru
         reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
         return _untouched(decision, OutcomeKind.SKIPPED, reason)
     with world.interruption.deferred():
-        return perform(_plan(decision, world.engine), _surroundings(world, inventory))
+        outcome = perform(_plan(decision, world.engine), _surroundings(world, inventory))
+    remember(outcome, Operation.UPDATE, world.memory)
+    return outcome
 
 
 def _surroundings(world: World, inventory: Inventory) -> Surroundings:

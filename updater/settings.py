@@ -81,6 +81,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("config", None, _text, "a path", f"The YAML config file; default: {DEFAULT_CONFIG}, if there."),
     Setting(
+        "state_dir",
+        None,
+        _text,
+        "a path",
+        "Where history and rejected digests are kept; default: /var/lib/updater for root, else ~/.local/state/updater.",
+    ),
+    Setting(
         "all", False, parse_boolean, GOOD_BOOLEANS, "Consider every container but those with updater.enable=false."
     ),
     Setting(
@@ -124,6 +131,14 @@ SETTINGS: tuple[Setting, ...] = (
         "How long a container may take to stop before it is killed; default: its own.",
         per_container=True,
     ),
+    Setting(
+        "cleanup",
+        False,
+        parse_boolean,
+        GOOD_BOOLEANS,
+        "Remove images that an update replaced and nothing uses any more, but for the previous one.",
+        per_container=True,
+    ),
     Setting("parallel_checks", 16, _count, "a number from 1 to 256", "Images looked up at once."),
     Setting(
         "log_level",
@@ -139,7 +154,7 @@ FILE_SECTIONS = ("registries", "containers")
 
 # Settings of the interface that this version does not act on. Taking them silently would be a lie, and refusing
 # those that only add something would keep a config file from working with both this version and the next.
-NOT_YET_HARMLESS = frozenset({"state_dir", "schedule", "check_at_start", "cleanup", "parallel_updates", "timezone"})
+NOT_YET_HARMLESS = frozenset({"schedule", "check_at_start", "parallel_updates", "timezone"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater.cycle import World
@@ -11,6 +14,7 @@ from updater.policy.terms import Request
 from updater.registry.client import RegistryClient
 from updater.registry.credentials import chain, configured, docker_config, docker_config_file
 from updater.settings import SETTINGS
+from updater.state.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +24,19 @@ if TYPE_CHECKING:
     from updater.recreator.recreation import Narrator
     from updater.registry.credentials import CredentialSource
     from updater.settings import Settings
+    from updater.state.store import Store
+
+LOGGER = logging.getLogger("updater")
 
 
 @contextmanager
 def opened(
-    settings: Settings, environment: Mapping[str, str], narrator: Narrator, interruption: Interruption
+    settings: Settings,
+    environment: Mapping[str, str],
+    narrator: Narrator,
+    interruption: Interruption,
+    *,
+    writable: bool = True,
 ) -> Iterator[World]:
     """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
     access = {entry.host: entry for entry in settings.registries}
@@ -32,7 +44,30 @@ def opened(
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
         registry = stack.enter_context(RegistryClient(credentials, access))
-        yield World(engine, registry, _for_the_engine(credentials), narrator, interruption)
+        memory = stack.enter_context(memory_of(settings, environment, writable=writable))
+        yield World(engine, registry, _for_the_engine(credentials), memory, narrator, interruption)
+
+
+@contextmanager
+def memory_of(settings: Settings, environment: Mapping[str, str], *, writable: bool) -> Iterator[Store]:
+    """What is remembered; its warnings are logged once."""
+    with open_store(_state_folder(settings, environment), writable=writable) as store:
+        told = store.warnings
+        for warning in told:
+            LOGGER.warning("%s", warning)
+        yield store
+        for warning in store.warnings[len(told) :]:
+            LOGGER.warning("%s", warning)
+
+
+def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | None:
+    if settings["state_dir"] is not None:
+        return Path(settings["state_dir"])
+    if os.geteuid() == 0:
+        return Path("/var/lib/updater")
+    home = environment.get("HOME")
+    base = environment.get("XDG_STATE_HOME") or (f"{home}/.local/state" if home else None)
+    return Path(base) / "updater" if base else None
 
 
 def request_of(settings: Settings, names: Sequence[str]) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import requests
 from docker.errors import create_api_error_from_http_exception
 
+from updater.engine.alarm import Alarm
 from updater.engine.connection import Client, connect
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
@@ -183,6 +185,10 @@ class DockerEngine:
         doing = f"tag {image_id} as {repository}:{tag}"
         self._call("POST", f"/images/{image_id}/tag", doing, params={"repo": repository, "tag": tag})
 
+    def remove_image(self, image_id: str) -> None:
+        """Remove an image, never by force: the engine refuses while a container or several names use it."""
+        self._call("DELETE", f"/images/{image_id}", f"remove image {image_id}")
+
     # Containers
 
     def create(self, body: Mapping[str, Any], name: str, platform: str | None) -> str:
@@ -243,6 +249,12 @@ class DockerEngine:
         """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""
         parameters = {"v": str(volumes).lower(), "force": str(force).lower()}
         self._call("DELETE", f"/containers/{container_id}", f"remove {container_id[:12]}", params=parameters)
+
+    @contextmanager
+    def waking(self, container_id: str) -> Iterator[Callable[[float], None]]:
+        """A way to sleep for some seconds that ends early when something happens to the container."""
+        with Alarm(self._client, container_id) as alarm:
+            yield alarm.wait
 
     def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool:
         """Whether the container is gone within that time: a removal may be under way already."""

@@ -27,3 +27,4 @@ class Terms:
     grace_period: float = 15.0
     stop_timeout: float | None = None
     include_stopped: bool = False
+    cleanup: bool = False

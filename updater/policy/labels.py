@@ -79,6 +79,13 @@ LABELS: tuple[Label, ...] = (
         GOOD_DURATIONS,
         "How long the container may take to stop before it is killed; its own by default.",
     ),
+    Label(
+        "updater.cleanup",
+        "cleanup",
+        parse_boolean,
+        GOOD_BOOLEANS,
+        "Remove images that an update replaced and nothing uses any more, but for the previous one.",
+    ),
 )
 
 

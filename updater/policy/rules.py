@@ -7,39 +7,40 @@ from typing import TYPE_CHECKING
 from updater.model.candidate import Candidate, Status
 from updater.model.decision import Action, Decision
 from updater.model.digest import short
+from updater.model.facts import NOTHING_KNOWN, Facts
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Answer = tuple[Action, Reason]
-    Rule = Callable[[Candidate], Answer | None]
+    Rule = Callable[[Candidate, Facts], Answer | None]
 
 
-def decide(candidate: Candidate) -> Decision:
-    """The decision on one candidate."""
+def decide(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> Decision:
+    """The decision on one candidate, given what is remembered of it."""
     for rule in RULES:
-        answer = rule(candidate)
+        answer = rule(candidate, facts)
         if answer is not None:
             action, reason = answer
             return Decision(candidate, action, _with_news(candidate, reason))
     return Decision(candidate, Action.UPDATE, (_news(candidate),))
 
 
-def _not_compared(candidate: Candidate) -> Answer | None:
+def _not_compared(candidate: Candidate, _: Facts) -> Answer | None:
     """Whatever kept it from being compared, or failed while comparing, is the reason to leave it."""
     if candidate.finding is None:
         return None
     return Action.LEAVE, candidate.finding
 
 
-def _up_to_date(candidate: Candidate) -> Answer | None:
+def _up_to_date(candidate: Candidate, _: Facts) -> Answer | None:
     if candidate.status is not Status.CURRENT:
         return None
     return Action.LEAVE, Reason(ReasonCode.UP_TO_DATE, "It runs what the registry publishes.")
 
 
-def _auto_remove(candidate: Candidate) -> Answer | None:
+def _auto_remove(candidate: Candidate, _: Facts) -> Answer | None:
     if not candidate.auto_remove:
         return None
     return Action.LEAVE, Reason(
@@ -49,7 +50,7 @@ def _auto_remove(candidate: Candidate) -> Answer | None:
     )
 
 
-def _shared_namespace(candidate: Candidate) -> Answer | None:
+def _shared_namespace(candidate: Candidate, _: Facts) -> Answer | None:
     if not candidate.sharing:
         return None
     names = ", ".join(candidate.sharing)
@@ -59,13 +60,31 @@ def _shared_namespace(candidate: Candidate) -> Answer | None:
     )
 
 
-def _monitor_only(candidate: Candidate) -> Answer | None:
+def _monitor_only(candidate: Candidate, _: Facts) -> Answer | None:
     if not candidate.consideration.terms.monitor_only:
         return None
     return Action.LEAVE, Reason(ReasonCode.MONITOR_ONLY, "It is watched only, by your setting or label.")
 
 
-RULES: tuple[Rule, ...] = (_not_compared, _up_to_date, _auto_remove, _shared_namespace, _monitor_only)
+def _rejected_before(candidate: Candidate, facts: Facts) -> Answer | None:
+    if facts.rejection is None:
+        return None
+    rejection = facts.rejection
+    return Action.LEAVE, Reason(
+        ReasonCode.REJECTED_BEFORE,
+        f"This image was turned down on {rejection.at:%Y-%m-%d}: {rejection.reason.message}"
+        f" It waits for another one; `updater retry {candidate.container.name}` tries it again.",
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    _not_compared,
+    _up_to_date,
+    _auto_remove,
+    _shared_namespace,
+    _monitor_only,
+    _rejected_before,
+)
 
 
 def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:

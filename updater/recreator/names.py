@@ -24,6 +24,7 @@ KEEP_REPOSITORY = "updater-keep"
 _LONGEST_TAG = 128
 
 LABEL_NAME = OPERATION_PREFIX + "name"
+LABEL_KIND = OPERATION_PREFIX + "kind"
 LABEL_OWNER = OPERATION_PREFIX + "owner"
 LABEL_DIGEST = OPERATION_PREFIX + "digest"
 LABEL_OLD_ID = OPERATION_PREFIX + "old-id"
@@ -105,12 +106,13 @@ def keep_tag(name: str) -> str:
 
 
 def operation_labels(
-    name: str, owner: str, digest: str | None, old: Mapping[str, Any], old_digest: str | None
+    name: str, kind: str, owner: str, digest: str | None, old: Mapping[str, Any], old_digest: str | None
 ) -> dict[str, str]:
     """What the new container says of the update that made it: all that recovery needs, should nothing else be left."""
     health = (old["State"].get("Health") or {}).get("Status") or ""
     return {
         LABEL_NAME: name,
+        LABEL_KIND: kind,
         LABEL_OWNER: owner,
         LABEL_DIGEST: digest or "",
         LABEL_OLD_ID: old["Id"],

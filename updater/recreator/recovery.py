@@ -34,7 +34,7 @@ from updater.recreator.names import (
 )
 from updater.recreator.owner import is_alive, parse_owner
 from updater.recreator.recreation import Recreation
-from updater.recreator.steps import STEPS
+from updater.recreator.remaining import missing_steps
 from updater.recreator.transaction import go_back, go_through
 from updater.recreator.undo import discard
 from updater.recreator.unfinished import Standing, Unfinished
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from updater.model.terms import Terms
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Surroundings
-    from updater.recreator.steps import Step
 
 _CUT_SHORT = "An update was cut short"
 
@@ -96,23 +95,8 @@ def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Out
         recreation.touched = True
         reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} while it was being rolled back; that is done now.")
         return go_back(recreation, reason)
-    return go_through(_missing_steps(recreation, new, old), recreation)
-
-
-def _missing_steps(recreation: Recreation, new: Json, old: Json) -> list[Step]:
-    """Each of these can be told from the two containers alone, whichever of them was the last to be done."""
-    working = parse_working_name(old["Name"].lstrip("/"))
-    done = {
-        "stop": not old["State"].get("Running"),
-        "park": working is not None,
-        "defuse": _policy_name(old) == "no" or not recreation.restarts_after_exit,
-        "promote": new["Name"] == f"/{recreation.name}",
-        "start": bool(new["State"].get("Running")),
-    }
-    # From the first of them on, undoing means putting the old container back.
-    recreation.touched = True
-    later = STEPS[[step.name for step in STEPS].index("stop") :]
-    return [step for step in later if not done.get(step.name, False)]
+    recreation.complete = recreation.touched = True
+    return go_through(missing_steps(recreation, new, old), recreation)
 
 
 def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:
@@ -228,7 +212,3 @@ def _digest(text: str | None) -> Digest | None:
         return parse_digest(text or "")
     except ValueError:
         return None
-
-
-def _policy_name(container: Json) -> str:
-    return (container["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no"

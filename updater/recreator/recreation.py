@@ -49,7 +49,8 @@ class Surroundings:
 class Recreation:
     """Filled in by the steps, in their order; times in seconds on the monotonic clock.
 
-    `touched` says whether anything was done to the old container, so that undoing means putting it back.
+    `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
+    container, so that undoing means putting it back. `replaced_image` is the image that was kept until now.
     """
 
     plan: Plan
@@ -58,8 +59,10 @@ class Recreation:
     old_image: Json | None = None
     new_image: Json = field(default_factory=dict)
     blueprint: Blueprint | None = None
+    replaced_image: str | None = None
     new_id: str | None = None
     tagged: bool = False
+    complete: bool = False
     touched: bool = False
     stop_requested: float | None = None
     up_again: float | None = None

@@ -14,7 +14,7 @@ from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRe
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.blueprint import differences, draw
 from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
-from updater.recreator.verify import prove
+from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,13 @@ def _inspect(recreation: Recreation) -> None:
 
 
 def _keep(recreation: Recreation) -> None:
-    if recreation.old_image is not None:
-        recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, keep_tag(recreation.name))
+    if recreation.old_image is None:
+        return
+    tag = keep_tag(recreation.name)
+    if recreation.plan.terms.cleanup:
+        kept = recreation.engine.find_image(f"{KEEP_REPOSITORY}:{tag}")
+        recreation.replaced_image = str(kept["Id"]) if kept else None
+    recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, tag)
 
 
 def _pull(recreation: Recreation) -> None:
@@ -92,6 +97,7 @@ def _create(recreation: Recreation) -> None:
         platform=str(recreation.plan.platform) if recreation.plan.platform else None,
         operation_labels=operation_labels(
             recreation.name,
+            "update" if recreation.plan.image_id is None else "rollback",
             str(recreation.surroundings.owner),
             recreation.plan.digest,
             recreation.old,
@@ -146,6 +152,7 @@ def _mark(recreation: Recreation) -> None:
     assert recreation.new_id is not None
     recreation.check_interruption()
     recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    recreation.complete = True
 
 
 def _stop(recreation: Recreation) -> None:
@@ -158,7 +165,7 @@ def _stop(recreation: Recreation) -> None:
         if recreation.was_paused:
             recreation.engine.unpause(old["Id"])
         recreation.engine.stop(old["Id"], recreation.plan.terms.stop_timeout, old["Config"].get("StopTimeout"))
-    except EngineError as error:
+    except EngineRefused as error:
         raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
 
 
@@ -205,7 +212,7 @@ def _commit(recreation: Recreation) -> None:
     """A good update stays good, even if the old container cannot be removed."""
     old_id = recreation.old["Id"]
     try:
-        recreation.engine.remove(old_id, volumes=False)
+        patiently(lambda: recreation.engine.remove(old_id, volumes=False))
     except EngineNotFound:
         return
     except EngineError as error:

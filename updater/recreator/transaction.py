@@ -9,10 +9,13 @@ from updater.errors import EngineError, UpdateFailed
 from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
+from updater.recreator.cleanup import remove_unused
 from updater.recreator.names import name_old
 from updater.recreator.recreation import Recreation
+from updater.recreator.remaining import missing_steps
 from updater.recreator.steps import STEPS
 from updater.recreator.undo import discard, put_back
+from updater.recreator.verify import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from updater.model.plan import Plan
     from updater.recreator.recreation import Surroundings
     from updater.recreator.steps import Step
+
+
+# An engine that goes away more often than this within one update is not one to update on.
+_LOSSES_BORNE = 3
 
 
 class _SameImage(Exception):
@@ -35,16 +42,41 @@ def go_through(steps: Iterable[Step], recreation: Recreation) -> Outcome:
     """Take these steps (all, or what recovery finds missing), and undo everything if one fails."""
     began = time.monotonic()
     try:
-        for step in steps:
-            _take(step, recreation)
+        _go(steps, recreation)
     except _SameImage:
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
         return _outcome(recreation, OutcomeKind.CURRENT, reason, began)
     except (UpdateFailed, EngineError) as failure:
         return _undo(recreation, failure.reason, began)
+    _clean_up(recreation, recreation.replaced_image)
     what = short(recreation.plan.digest or recreation.new_image["Id"])
     proven = " and has proven itself" if recreation.should_run else "; it was not running, so it was not started"
     return _outcome(recreation, OutcomeKind.UPDATED, Reason(ReasonCode.UPDATED, f"It runs {what}{proven}."), began)
+
+
+def _go(steps: Iterable[Step], recreation: Recreation) -> None:
+    """Take the steps. Where the engine goes away after the point of no return: wait for it, look, and go on."""
+    for lost in range(_LOSSES_BORNE + 1):
+        try:
+            for step in steps:
+                _take(step, recreation)
+        except EngineError as error:
+            if not error.temporary or not recreation.complete or lost == _LOSSES_BORNE:
+                raise
+            steps = _steps_after_a_loss(recreation)
+        else:
+            return
+
+
+def _steps_after_a_loss(recreation: Recreation) -> list[Step]:
+    assert recreation.new_id is not None  # it is complete
+    new_id, old_id = recreation.new_id, recreation.old["Id"]
+    recreation.touched = True
+    new = patiently(lambda: recreation.engine.find_container(new_id))
+    old = patiently(lambda: recreation.engine.find_container(old_id))
+    if new is None:
+        raise UpdateFailed(Reason(ReasonCode.CONTAINER_GONE, "The new container was removed meanwhile."))
+    return [] if old is None else missing_steps(recreation, new, old)
 
 
 def go_back(recreation: Recreation, reason: Reason) -> Outcome:
@@ -53,9 +85,20 @@ def go_back(recreation: Recreation, reason: Reason) -> Outcome:
     recreation.surroundings.narrator.step(recreation.name, "rollback")
     try:
         log_tail = put_back(recreation)
+        _clean_up(recreation, recreation.new_image.get("Id"))
     except (EngineError, UpdateFailed) as failure:
         return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
     return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
+
+
+def _clean_up(recreation: Recreation, image_id: str | None) -> None:
+    """After a success the image kept until now goes, after a rollback the one that failed."""
+    if not recreation.plan.terms.cleanup:
+        return
+    running = recreation.new_image.get("Id") if image_id != recreation.new_image.get("Id") else None
+    note = remove_unused(recreation.engine, image_id, recreation.old["Image"], running)
+    if note is not None:
+        recreation.notes.append(note)
 
 
 def _take(step: Step, recreation: Recreation) -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
-from updater.recreator.names import name_bad
+from updater.recreator.names import LABEL_OWNER, name_bad, name_new
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def discard(recreation: Recreation) -> None:
     """Remove the new container, which never ran; the old one was not touched."""
+    if recreation.new_id is None:
+        recreation.new_id = _created_unheard(recreation)
     remove_new(recreation)
     point_tag_back(recreation)
 
@@ -36,6 +38,16 @@ def put_back(recreation: Recreation) -> str:
     point_tag_back(recreation)
     remove_new(recreation)
     return log_tail
+
+
+def _created_unheard(recreation: Recreation) -> str | None:
+    """The new container's id where the engine made it, but its answer was lost; another updater's is not ours."""
+    if not recreation.old:
+        return None
+    name = name_new(recreation.name, recreation.old["Id"])
+    found = patiently(lambda: recreation.engine.find_container(name))
+    owner = ((found or {}).get("Config", {}).get("Labels") or {}).get(LABEL_OWNER)
+    return str(found["Id"]) if found and owner == str(recreation.surroundings.owner) else None
 
 
 def point_tag_back(recreation: Recreation) -> None:
@@ -92,7 +104,7 @@ def _judge_old(recreation: Recreation) -> None:
     if state not in ("running", "paused"):
         return
     try:
-        prove(recreation, recreation.old["Id"], "old", interruptible=False)
+        patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
     except UpdateFailed as failure:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return

@@ -1,4 +1,7 @@
-"""Waits for the verdict on a started container: looks, judges, looks again."""
+"""Waits for the verdict on a started container: looks, judges, looks again.
+
+The engine's events only wake the loop, so that a verdict comes when it is known; an inspection is the truth.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_LOOK_EVERY = 0.25  # seconds; an inspection takes about two milliseconds
+_LOOK_EVERY = 1.0  # seconds, should an event have been lost
 _PATIENCE = 60  # seconds that a restarting engine may be away
 
 
@@ -46,22 +49,23 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
         health_timeout=terms.health_timeout,
         healthcheck_counts=not recreation.was_unhealthy,
     )
-    while True:
-        verdict = judge(container, trial, time.monotonic())
-        if isinstance(verdict, Good):
-            return
-        if isinstance(verdict, Bad):
-            raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
-        trial = verdict.trial
-        if interruptible:
-            recreation.check_interruption()
-        recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
-        time.sleep(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
-        container = _look(recreation.engine, container_id, which)
+    with recreation.engine.waking(container_id) as wait:
+        while True:
+            verdict = judge(container, trial, time.monotonic())
+            if isinstance(verdict, Good):
+                return
+            if isinstance(verdict, Bad):
+                raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
+            trial = verdict.trial
+            if interruptible:
+                recreation.check_interruption()
+            recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
+            wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
+            container = _look(recreation.engine, container_id, which)
 
 
 def _look(engine: Engine, container_id: str, which: str) -> Json:
-    container = patiently(lambda: engine.find_container(container_id))
+    container = engine.find_container(container_id)
     if container is None:
         raise UpdateFailed(
             Reason(ReasonCode.CONTAINER_GONE, f"The {which} container was removed before it had proven itself.")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 5.0
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PRIMARY_CODE = 0xFF  # the rest of an error code says where it happened
 
 
@@ -60,8 +61,18 @@ def copy_to_memory(source: sqlite3.Connection) -> sqlite3.Connection:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file's content is broken, as against a full disk, a lock or a missing right."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & _PRIMARY_CODE in _DAMAGED
+    return _primary_code(error) in _DAMAGED
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection was in the way."""
+    return _primary_code(error) in _BUSY
+
+
+def _primary_code(error: sqlite3.Error) -> int | None:
+    # The module's own errors have no code.
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY_CODE
 
 
 def _connect(address: str) -> sqlite3.Connection:

@@ -163,8 +163,8 @@ class Keeping:
     def _fall_back(self, file: StateFile, error: sqlite3.Error) -> None:
         """Go on in memory, with all that can still be read of the file."""
         if is_damage(error):
-            self._let_go()
             self._replace(file)
+            self._let_go()
             return
         self._try_again_at = time.monotonic() + RETRY_SECONDS
         self._warn_of_memory(f"{file.path} could not be used ({error})")

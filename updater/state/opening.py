@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.state.aside import leftovers, set_aside
-from updater.state.connection import connect, connect_memory, copy_to_memory, is_damage
+from updater.state.connection import connect, connect_memory, copy_to_memory, is_busy, is_damage
 from updater.state.folder import FILE_NAME, Unusable, check_files, create_file, folder_lock, make_folder, restrict
 from updater.state.schema import MIGRATIONS, is_ours, migrate, version_of
 
@@ -63,7 +62,7 @@ def open_file(folder: Path) -> StateFile:
 def begin_anew(damaged: StateFile) -> str | None:
     """Set a file aside that turned out to be damaged in use, unless another process has; the warning to give.
 
-    Raises Unusable.
+    It is to be closed afterwards, as in `_clear_the_way`. Raises Unusable.
     """
     with _as_unusable(), folder_lock(damaged.path.parent):
         if not damaged.is_in_place:
@@ -83,11 +82,11 @@ def read_snapshot(folder: Path) -> sqlite3.Connection | None:
         check_files(path)
         try:
             return _copy(path, "mode=rw")
-        except sqlite3.OperationalError:
-            # SQLite needs to write beside the file, even to read it, unless told that nobody else writes. At worst
-            # this misses what a killed process wrote last.
-            if os.access(folder, os.W_OK):
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
                 raise
+            # Even to read it, SQLite writes beside the file, which a full disk or a missing right forbids; unless it
+            # is told that nobody writes. At worst that misses what a killed process wrote last.
             return _copy(path, "mode=ro&immutable=1")
 
 
@@ -121,7 +120,8 @@ def _clear_the_way(path: Path) -> tuple[str, ...]:
         return ()
     with contextlib.closing(connect(path)) as connection:
         fault = _fault(connection)
-    return () if fault is None else (_put_away(path, *fault),)
+        # While it is open: closing it in its place, SQLite would write its log into it and delete that.
+        return () if fault is None else (_put_away(path, *fault),)
 
 
 def _put_away(path: Path, fault: str, description: str) -> str:

@@ -1,0 +1,108 @@
+"""What happens to an update on its way to the engine? Each disturbance sees every call before and after."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from rig.recording import HangUp
+from tests.engine.kill.moments import Moment, When, changes, described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rig.recording import Request
+    from tests.engine.kill.execution import Subject
+
+
+class Disturbance(Protocol):
+    """May hang up on the updater; what it returns is what a hook of the recording returns."""
+
+    def before(self, request: Request) -> HangUp | None: ...
+    def after(self, request: Request, status: int) -> HangUp | None: ...
+
+
+class Trigger:
+    """Does something once, when its moment has come. What was done is heard of by nobody: the line is cut."""
+
+    def __init__(self, moment: Moment, action: Callable[[], None]) -> None:
+        self.struck: str | None = None
+        """At which call; None if the moment never came."""
+        self._moment = moment
+        self._action = action
+        self._lock = threading.Lock()
+        self._changes = 0
+        self._looks = 0
+        self._number: int | None = None
+
+    def before(self, request: Request) -> HangUp | None:
+        with self._lock:
+            self._count(request)
+            come = self.struck is None and (self._changes, self._looks) == (self._moment.change, self._moment.look)
+            if not come:
+                return None
+            self.struck = f"{self._moment.when} {described(request)}"
+            self._number = request.number
+        if self._moment.when is When.AFTER:
+            return None
+        self._action()
+        return HangUp() if self._moment.when is When.BEFORE else None
+
+    def after(self, request: Request, status: int) -> HangUp | None:
+        if request.number != self._number or self._moment.when is not When.AFTER:
+            return None
+        self._action()
+        return HangUp()
+
+    def _count(self, request: Request) -> None:
+        if changes(request):
+            self._changes += 1
+            self._looks = 0
+        else:
+            self._looks += 1
+
+
+class PortTaker:
+    """Somebody has the port whenever another container than the old one is to be started."""
+
+    def __init__(self, subject: Subject, port: int) -> None:
+        self._subject = subject
+        self._port = port
+        self._taken: socket.socket | None = None
+
+    def before(self, request: Request) -> HangUp | None:
+        if self._concerns(request):
+            self._taken = socket.create_server(("127.0.0.1", self._port))
+        return None
+
+    def after(self, request: Request, status: int) -> HangUp | None:
+        if self._taken is not None and self._concerns(request):
+            self._taken.close()
+            self._taken = None
+        return None
+
+    def _concerns(self, request: Request) -> bool:
+        started = re.search(r"/containers/([0-9a-f]+)/start$", request.path)
+        return started is not None and started[1] != self._subject.old_id
+
+
+class Impatience:
+    """The user presses Ctrl-C while the new container is to prove itself; recovery is let alone."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._started = False
+        self._pressed = False
+
+    def before(self, request: Request) -> HangUp | None:
+        if self._started and not self._pressed and self._subject.command == "run":
+            self._pressed = True
+            self._subject.send(signal.SIGINT)
+        return None
+
+    def after(self, request: Request, status: int) -> HangUp | None:
+        self._started = self._started or request.path.endswith("/start")
+        return None

@@ -1,0 +1,30 @@
+"""What do the tests of the state share? A folder that is not there yet, and a store on it that is closed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from updater.state.folder import FILE_NAME
+from updater.state.store import Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "lib" / "updater"
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    return folder / FILE_NAME
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    with open_store(folder) as opened:
+        yield opened

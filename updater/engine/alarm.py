@@ -1,0 +1,55 @@
+"""Has something happened to a container? Listens to the engine's events in a thread, to wake whoever waits.
+
+Streams break and newer engines leave fields out, so an event says nothing but "look again", and a lost stream only
+means that the sleeper sleeps its full time.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from updater.engine.translation import translated
+from updater.errors import EngineError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from updater.engine.connection import Client
+
+
+class Alarm:
+    """Open for as long as somebody waits for one container."""
+
+    def __init__(self, client: Client, container_id: str) -> None:
+        self._client = client
+        self._container_id = container_id
+        self._rung = threading.Event()
+        self._stream: Any = None
+        self._thread = threading.Thread(target=self._listen, name=f"events-{container_id[:12]}", daemon=True)
+
+    def __enter__(self) -> Self:
+        with suppress(EngineError), translated("listen to events"):
+            self._stream = self._client.events(filters={"container": [self._container_id]}, decode=True)
+        if self._stream is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            with suppress(EngineError), translated("stop listening"):
+                self._stream.close()
+            self._thread.join(timeout=1)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep that long, or until something happens."""
+        self._rung.wait(seconds)
+        self._rung.clear()
+
+    def _listen(self) -> None:
+        with suppress(EngineError, ValueError, AttributeError), translated("listen to events"):
+            for _ in self._stream:
+                self._rung.set()

@@ -1,0 +1,60 @@
+"""`updater rollback`: which image did a container run before its last update, and is it still there?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.errors import UsageError
+from updater.model.digest import parse_digest, short
+from updater.model.outcome import ImageAt
+from updater.model.plan import Plan
+from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE
+from updater.watcher.compare import running_digest
+
+if TYPE_CHECKING:
+    from updater.engine.docker_engine import DockerEngine
+    from updater.model.consideration import Consideration
+    from updater.model.container import ContainerSnapshot
+    from updater.state.store import Store
+
+
+def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: Store) -> Plan:
+    """The plan to recreate the container on its previous image; raises UsageError where there is none."""
+    container = engine.with_reference(consideration.container)
+    if consideration.objection is not None:
+        raise UsageError(f"{container.name} cannot be rolled back: {consideration.objection.message}")
+    if container.reference is None or container.reference.is_pinned:
+        raise UsageError(f"{container.name} cannot be rolled back: it does not follow a tag")
+    previous = _previous(container, memory)
+    if previous is None or previous.image_id is None:
+        raise UsageError(f"no update of {container.name} is known that could be rolled back")
+    if engine.find_image(previous.image_id) is None:
+        raise UsageError(
+            f"{container.name} ran the image {short(previous.image_id)} before, which is no longer here;"
+            " name an older tag where you start it from"
+        )
+    return Plan(
+        name=container.name,
+        container_id=container.id,
+        image=container.image_text,
+        reference=container.reference,
+        source=ImageAt(container.image_id, running_digest(container)),
+        digest=previous.digest,
+        terms=consideration.terms,
+        image_id=previous.image_id,
+    )
+
+
+def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
+    """By the history, or, should that be lost, by what the last update wrote on the container itself."""
+    last = memory.last_update(container.name)
+    if last is not None and last.target.image_id == container.image_id:
+        return last.source
+    labels = container.labels
+    if labels.get(LABEL_KIND) != "update" or labels.get(LABEL_OLD_IMAGE) in (None, container.image_id):
+        return None
+    try:
+        digest = parse_digest(labels.get(LABEL_OLD_DIGEST, ""))
+    except ValueError:
+        digest = None
+    return ImageAt(labels[LABEL_OLD_IMAGE], digest)

@@ -1,0 +1,19 @@
+"""What does the memory know that bears on a decision?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from updater.model.history import Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`rejection` is of the very digest that is published now, in this container; None where there was none."""
+
+    rejection: Rejection | None = None
+
+
+NOTHING_KNOWN = Facts()

@@ -1,0 +1,86 @@
+"""What of a cycle is worth remembering, and what bears on the next one? Between outcomes and the state room."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from updater.model.candidate import Status
+from updater.model.facts import NOTHING_KNOWN, Facts
+from updater.model.history import HistoryEntry, Operation, Rejection
+from updater.model.outcome import OutcomeKind
+from updater.model.published import Published
+from updater.model.reason import Reason, ReasonCode
+from updater.model.reference import NotAReference, parse_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from updater.model.candidate import Candidate
+    from updater.model.digest import Digest
+    from updater.model.outcome import Outcome
+    from updater.state.store import Store
+
+# An outage that the image itself brought about; trying it again every night would be an outage every night.
+_VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
+_WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
+
+
+def facts_of(candidate: Candidate, memory: Store) -> Facts:
+    """What is known of the digest that is published for this container."""
+    reference, lookup = candidate.container.reference, candidate.lookup
+    if candidate.status is not Status.OUTDATED or reference is None or not isinstance(lookup, Published):
+        return NOTHING_KNOWN
+    for rejection in memory.rejections(candidate.container.name):
+        if (rejection.reference, rejection.digest) == (reference.canonical, lookup.digest):
+            return Facts(rejection)
+    return NOTHING_KNOWN
+
+
+def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
+    """When each published digest was first seen, by our own clock: registries and images say what they like."""
+    now = datetime.now(UTC)
+    seen = {
+        (lookup.reference.canonical, lookup.digest)
+        for candidate in candidates
+        if isinstance(lookup := candidate.lookup, Published)
+    }
+    for reference, digest in sorted(seen):
+        memory.first_seen(reference, digest, now)
+
+
+def remember(outcome: Outcome, operation: Operation, memory: Store) -> None:
+    """Write what was done into the history, and turn down a digest that did not prove itself."""
+    if outcome.kind in _WORTH_A_LINE:
+        memory.record(_entry(outcome, operation))
+    turned_down = outcome.kind is OutcomeKind.ROLLED_BACK and outcome.reason.code in _VERDICTS
+    if turned_down and operation is not Operation.ROLLBACK and outcome.target.digest is not None:
+        reject(outcome.name, outcome.image, [outcome.target.digest], outcome.reason, memory)
+
+
+def reject(name: str, image: str, digests: Iterable[Digest], reason: Reason, memory: Store) -> None:
+    """Turn these digests down for this container, until they are asked for again."""
+    try:
+        reference = parse_reference(image)
+    except NotAReference:
+        return
+    for digest in digests:
+        memory.reject(Rejection(name, reference.canonical, digest, reason, datetime.now(UTC)))
+
+
+def _entry(outcome: Outcome, operation: Operation) -> HistoryEntry:
+    return HistoryEntry(
+        at=datetime.now(UTC),
+        name=outcome.name,
+        image=outcome.image,
+        operation=operation,
+        outcome=outcome.kind,
+        reason=outcome.reason,
+        source=outcome.source,
+        target=outcome.target,
+        duration_seconds=outcome.duration_seconds,
+        downtime_seconds=outcome.downtime_seconds,
+        steps=outcome.steps,
+        notes=outcome.notes,
+        log_tail=outcome.log_tail,
+    )
