@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
-_INTERNAL_ERROR = 1
-_INTERRUPTED = 130
+_FAILED = 1
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # Until a command listens itself, an interruption ends at once and without a word: nothing has begun.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    _mend_streams()
     from updater.cli.app import app
 
     try:
-        app(prog_name="updater")
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
+        try:
+            app(prog_name="updater")
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
-        # The reader (`| head`) has gone; point stdout elsewhere, or Python complains once more while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_INTERNAL_ERROR)
+        _forget_stdout()  # the reader (`| head`) has gone, and needs no word
+        sys.exit(_FAILED)
+    except OSError as error:
+        _forget_stdout()
+        sys.stderr.write(f"updater: cannot write the report: {error.strerror}\n")
+        sys.exit(_FAILED)
     except Exception as error:
         if os.environ.get("UPDATER_LOG_LEVEL", "").lower() == "debug":
             raise
@@ -28,7 +35,22 @@ def main() -> None:
             f"updater: internal error: {type(error).__name__}: {error}\n"
             "This is a defect of the program; UPDATER_LOG_LEVEL=debug shows where. Please report it.\n"
         )
-        sys.exit(_INTERNAL_ERROR)
+        sys.exit(_FAILED)
+
+
+def _mend_streams() -> None:
+    """A closed stream (`2>&-`) or a narrow encoding must not keep a report from being made."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - lives as long as the process
+        else:
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout() -> None:
+    """Python would flush it once more while it exits, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -232,6 +232,7 @@ def _surroundings(world: World, inventory: Inventory) -> Surroundings:
         engine=world.engine,
         narrator=world.narrator,
         interrupted=world.interruption.requested,
+        interruptible=world.interruption.interruptible,
         credentials=world.pull_credentials,
         owner=ourselves(own_container(inventory.containers)),
     )

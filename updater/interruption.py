@@ -1,4 +1,4 @@
-"""Has the user asked to stop? SIGINT and SIGTERM end a lookup at once, but never a container half-way."""
+"""Has the user asked to stop? SIGINT, SIGTERM and SIGHUP end a lookup at once, but never a container half-way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
@@ -51,6 +51,17 @@ class Interruption:
             yield
         finally:
             self._deferred -= 1
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """A stretch within a deferred one that may be cut all the same: nothing was touched yet."""
+        deferred, self._deferred = self._deferred, 0
+        try:
+            if self.signal is not None:
+                raise Interrupted
+            yield
+        finally:
+            self._deferred = deferred
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         self.signal = self.signal or signal.Signals(number)

@@ -26,6 +26,7 @@ class Alarm:
         self._client = client
         self._container_id = container_id
         self._rung = threading.Event()
+        self._heard: set[str] = set()
         self._stream: Any = None
         self._thread = threading.Thread(target=self._listen, name=f"events-{container_id[:12]}", daemon=True)
 
@@ -49,7 +50,12 @@ class Alarm:
         self._rung.wait(seconds)
         self._rung.clear()
 
+    def heard(self) -> frozenset[str]:
+        """What has happened since the alarm was set, in the engine's words."""
+        return frozenset(self._heard)
+
     def _listen(self) -> None:
         with suppress(EngineError, ValueError, AttributeError), translated("listen to events"):
-            for _ in self._stream:
+            for event in self._stream:
+                self._heard.add(str(event.get("Action", "")))
                 self._rung.set()

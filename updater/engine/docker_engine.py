@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -33,6 +32,7 @@ Json = dict[str, Any]
 _CALL_TIMEOUT = 60  # seconds without an answer
 _PULL_SILENCE = 600  # seconds without a line of progress before a pull counts as dead
 _STOP_MARGIN = 30  # seconds that the engine may need beyond a container's own stop timeout
+_PATIENT_STOP = 3600  # seconds to wait for a container whose own timeout is -1: never kill it
 _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `StopTimeout`)
 
 
@@ -241,7 +241,9 @@ class DockerEngine:
         how long to wait for the engine's answer).
         """
         longest = timeout if timeout is not None else own_timeout
-        wait = _STOP_MARGIN + (_DEFAULT_STOP_TIMEOUT if longest is None else max(longest, 0))
+        if longest is None:
+            longest = _DEFAULT_STOP_TIMEOUT
+        wait = _STOP_MARGIN + (longest if longest >= 0 else _PATIENT_STOP)
         parameters = {} if timeout is None else {"t": str(int(timeout))}
         self._tell(container_id, "stop", f"stop {container_id[:12]}", params=parameters, timeout=wait)
 
@@ -250,11 +252,9 @@ class DockerEngine:
         parameters = {"v": str(volumes).lower(), "force": str(force).lower()}
         self._call("DELETE", f"/containers/{container_id}", f"remove {container_id[:12]}", params=parameters)
 
-    @contextmanager
-    def waking(self, container_id: str) -> Iterator[Callable[[float], None]]:
-        """A way to sleep for some seconds that ends early when something happens to the container."""
-        with Alarm(self._client, container_id) as alarm:
-            yield alarm.wait
+    def waking(self, container_id: str) -> Alarm:
+        """A context that listens to what happens to the container, and wakes whoever waits in it."""
+        return Alarm(self._client, container_id)
 
     def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool:
         """Whether the container is gone within that time: a removal may be under way already."""

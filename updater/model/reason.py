@@ -23,6 +23,7 @@ class ReasonCode(StrEnum):
     MONITOR_ONLY = "monitor-only"
     PINNED_BY_DIGEST = "pinned-by-digest"
     LOCAL_IMAGE = "local-image"
+    IMAGE_GONE = "image-gone"
     AUTO_REMOVE = "auto-remove"
     ITSELF = "itself"
     NOT_RUNNING = "not-running"

@@ -56,7 +56,7 @@ def _shared_namespace(candidate: Candidate, _: Facts) -> Answer | None:
     names = ", ".join(candidate.sharing)
     return Action.LEAVE, Reason(
         ReasonCode.SHARED_NAMESPACE,
-        f"{names} would lose the network or process namespace that it shares; this version leaves it alone.",
+        f"{names} would lose what it lends (its network, its processes, or a link); this version leaves it alone.",
     )
 
 

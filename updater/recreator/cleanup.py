@@ -1,4 +1,4 @@
-"""Which images did an update leave behind that nothing uses? Removed by id, never by force, and never the previous one."""
+"""Which images did an update leave behind that nothing uses? Removed by id and never by force."""
 
 from __future__ import annotations
 

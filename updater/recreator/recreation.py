@@ -10,6 +10,7 @@ from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from updater.model.outcome import StepTaken
     from updater.model.plan import Plan
@@ -34,13 +35,14 @@ class Narrator(Protocol):
 class Surroundings:
     """What every recreate needs and none of them owns.
 
-    `interrupted` says whether the user asked to stop; `credentials` gives what the engine needs to pull, if any;
-    `owner` is this process.
+    `interrupted` says whether the user asked to stop; within `interruptible` that raises Interrupted. `credentials`
+    gives what the engine needs to pull, if any; `owner` is this process.
     """
 
     engine: Engine
     narrator: Narrator
     interrupted: Callable[[], bool]
+    interruptible: Callable[[], AbstractContextManager[None]]
     credentials: Callable[[ImageReference], Mapping[str, str]]
     owner: Owner
 
@@ -118,6 +120,10 @@ class Recreation:
         if self.stop_requested is None or self.up_again is None:
             return None
         return self.up_again - self.stop_requested
+
+    def leave_stopped(self) -> None:
+        """The user stopped the container; whatever is put back stays stopped, too."""
+        self.old = {**self.old, "State": {"Status": "exited"}}
 
     def check_interruption(self) -> None:
         """Raise UpdateFailed if the user asked to stop."""

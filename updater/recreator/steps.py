@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.blueprint import differences, draw
 from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from updater.recreator.recreation import Recreation
 
@@ -64,16 +66,19 @@ def _pull(recreation: Recreation) -> None:
     assert plan.reference is not None  # there is no digest without a repository
 
     def progress(line: dict[str, object]) -> None:
-        recreation.check_interruption()
         recreation.surroundings.narrator.pulling(recreation.name, line)
 
-    recreation.new_image = recreation.engine.pull(
-        plan.reference,
-        plan.digest,
-        platform=plan.platform,
-        credentials=recreation.surroundings.credentials(plan.reference),
-        progress=progress,
-    )
+    try:
+        with recreation.surroundings.interruptible():
+            recreation.new_image = recreation.engine.pull(
+                plan.reference,
+                plan.digest,
+                platform=plan.platform,
+                credentials=recreation.surroundings.credentials(plan.reference),
+                progress=progress,
+            )
+    except Interrupted:
+        recreation.check_interruption()
 
 
 def _tag(recreation: Recreation) -> None:
@@ -146,6 +151,16 @@ def _confirm(recreation: Recreation) -> None:
     same_state = now["State"]["Status"] == recreation.old_state or not recreation.should_run
     if not same_name or not same_state:
         raise _failed(ReasonCode.USER_CHANGED, "Somebody stopped, started or renamed it meanwhile; it is left so.")
+    changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
+    if changed or _networks(now) != _networks(recreation.old):
+        raise _failed(
+            ReasonCode.USER_CHANGED,
+            "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
+        )
+
+
+def _networks(container: Mapping[str, Any]) -> set[str]:
+    return set((container.get("NetworkSettings") or {}).get("Networks") or ())
 
 
 def _mark(recreation: Recreation) -> None:

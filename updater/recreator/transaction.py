@@ -14,8 +14,8 @@ from updater.recreator.names import name_old
 from updater.recreator.recreation import Recreation
 from updater.recreator.remaining import missing_steps
 from updater.recreator.steps import STEPS
-from updater.recreator.undo import discard, put_back
-from updater.recreator.verify import patiently
+from updater.recreator.undo import OldContainerGone, discard, last_words, put_back, remove_old
+from updater.recreator.verify import ContainerRemoved, ContainerStopped, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,12 @@ def go_through(steps: Iterable[Step], recreation: Recreation) -> Outcome:
     except _SameImage:
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
         return _outcome(recreation, OutcomeKind.CURRENT, reason, began)
+    except ContainerStopped as failure:
+        recreation.leave_stopped()
+        return go_back(recreation, failure.reason)
+    except ContainerRemoved as failure:
+        remove_old(recreation)
+        return _outcome(recreation, OutcomeKind.FAILED, failure.reason, began)
     except (UpdateFailed, EngineError) as failure:
         return _undo(recreation, failure.reason, began)
     _clean_up(recreation, recreation.replaced_image)
@@ -86,6 +92,8 @@ def go_back(recreation: Recreation, reason: Reason) -> Outcome:
     try:
         log_tail = put_back(recreation)
         _clean_up(recreation, recreation.new_image.get("Id"))
+    except OldContainerGone as failure:
+        return _outcome(recreation, OutcomeKind.FAILED, failure.reason, began)
     except (EngineError, UpdateFailed) as failure:
         return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
     return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
@@ -131,7 +139,7 @@ def _is_kept(recreation: Recreation, reason: Reason) -> bool:
 def _keep_failing(recreation: Recreation, reason: Reason, began: float) -> Outcome:
     _take(STEPS[-1], recreation)
     assert recreation.new_id is not None
-    log_tail = recreation.engine.log_tail(recreation.new_id)
+    log_tail = last_words(recreation, recreation.engine.inspect_container(recreation.new_id))
     kept = Reason(reason.code, f"{reason.message} The new container was kept, because rollback is off.")
     return _outcome(recreation, OutcomeKind.FAILED, kept, began, log_tail)
 

@@ -6,12 +6,23 @@ import time
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import LABEL_OWNER, name_bad, name_new
+from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
+
+
+class OldContainerGone(UpdateFailed):
+    """Somebody removed the old container, so there is nothing to put back; a new one that ran is left in its place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Reason(ReasonCode.CONTAINER_GONE, "Somebody removed the old container meanwhile; it is not brought back.")
+        )
 
 
 def discard(recreation: Recreation) -> None:
@@ -30,14 +41,36 @@ def put_back(recreation: Recreation) -> str:
         3. wait until the old one has proven itself
         4. point the tag at the old image, remove the new container
 
-    Raises EngineError where the old container cannot be put back.
+    Raises EngineError where the old container cannot be put back, OldContainerGone where somebody removed it.
     """
+    _require_old(recreation)
     log_tail = _clear_the_way(recreation)
     _restore_old(recreation)
     _judge_old(recreation)
     point_tag_back(recreation)
     remove_new(recreation)
     return log_tail
+
+
+def remove_old(recreation: Recreation) -> None:
+    """The user removed the container while the new one was on trial: what is left of it under our name goes, too."""
+    old_id = recreation.old["Id"]
+    try:
+        patiently(lambda: recreation.engine.remove(old_id, volumes=False, force=True))
+    except EngineNotFound:
+        return
+    except EngineError as error:
+        recreation.notes.append(f"What was left could not be removed ({error}); remove {old_id[:12]} by hand.")
+
+
+def _require_old(recreation: Recreation) -> None:
+    old_id, new_id = recreation.old["Id"], recreation.new_id
+    if patiently(lambda: recreation.engine.find_container(old_id)) is not None:
+        return
+    new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
+    if new is not None and new["Name"] != f"/{recreation.name}":
+        remove_new(recreation)
+    raise OldContainerGone
 
 
 def _created_unheard(recreation: Recreation) -> str | None:
@@ -74,7 +107,13 @@ def _clear_the_way(recreation: Recreation) -> str:
         patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
     if new["Name"] == f"/{recreation.name}":
         patiently(lambda: recreation.engine.rename(new_id, name_bad(recreation.name, recreation.old["Id"])))
-    return recreation.engine.log_tail(new_id)
+    return last_words(recreation, new)
+
+
+def last_words(recreation: Recreation, container: Json) -> str:
+    """The end of a container's log, without the secrets it was given."""
+    tail = recreation.engine.log_tail(container["Id"])
+    return without_secrets(tail, container["Config"].get("Env") or ())
 
 
 def _restore_old(recreation: Recreation) -> None:

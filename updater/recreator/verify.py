@@ -18,13 +18,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from updater.recreator.engine import Engine, Json
+    from updater.recreator.engine import Alarm, Engine, Json
+    from updater.recreator.health import Trial
     from updater.recreator.recreation import Recreation
 
     T = TypeVar("T")
 
 _LOOK_EVERY = 1.0  # seconds, should an event have been lost
+_EVENTS_LATE = 0.3  # seconds by which an event may come after what it tells of
+_RESTART_LOOKS = 10
+_KILLED, _STARTED = "kill", "start"
 _PATIENCE = 60  # seconds that a restarting engine may be away
+
+
+class ContainerStopped(UpdateFailed):
+    """A person stopped the container while it was to prove itself."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason(ReasonCode.USER_CHANGED, "Somebody stopped it before it had proven itself."))
+
+
+class ContainerRemoved(UpdateFailed):
+    """A person removed the container while it was to prove itself."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason(ReasonCode.CONTAINER_GONE, "Somebody removed it before it had proven itself."))
 
 
 def patiently(call: Callable[[], T]) -> T:
@@ -39,35 +57,60 @@ def patiently(call: Callable[[], T]) -> T:
 
 
 def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
-    """Return once the `which` ("new") container has proven itself; raises UpdateFailed with the reason if it fails."""
+    """Return once the `which` ("new") container has proven itself.
+
+    Raises UpdateFailed with the reason if it fails; ContainerStopped or ContainerRemoved if a person ended it.
+    """
+    with recreation.engine.waking(container_id) as alarm:
+        container = _look(recreation.engine, container_id)
+        trial = _begin(recreation, container)
+        while True:
+            verdict = judge(container, trial, time.monotonic())
+            if isinstance(verdict, Good):
+                return
+            if isinstance(verdict, Bad):
+                restarted = _after_a_person(alarm, recreation.engine, container_id)
+                if restarted is None:
+                    raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
+                container, trial = restarted, _begin(recreation, restarted)
+                continue
+            trial = verdict.trial
+            if interruptible:
+                recreation.check_interruption()
+            recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
+            alarm.wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
+            container = _look(recreation.engine, container_id)
+
+
+def _begin(recreation: Recreation, container: Json) -> Trial:
     terms = recreation.plan.terms
-    container = _look(recreation.engine, container_id, which)
-    trial = begin(
+    return begin(
         container,
         time.monotonic(),
         grace_period=terms.grace_period,
         health_timeout=terms.health_timeout,
         healthcheck_counts=not recreation.was_unhealthy,
     )
-    with recreation.engine.waking(container_id) as wait:
-        while True:
-            verdict = judge(container, trial, time.monotonic())
-            if isinstance(verdict, Good):
-                return
-            if isinstance(verdict, Bad):
-                raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
-            trial = verdict.trial
-            if interruptible:
-                recreation.check_interruption()
-            recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
-            wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
-            container = _look(recreation.engine, container_id, which)
 
 
-def _look(engine: Engine, container_id: str, which: str) -> Json:
+def _after_a_person(alarm: Alarm, engine: Engine, container_id: str) -> Json | None:
+    """The container, if it runs because a person restarted it; None where no person had a hand in what it did.
+
+    A crash comes without the engine's event `kill`; stop, restart and kill by a person come with it.
+    """
+    alarm.wait(_EVENTS_LATE)
+    if _KILLED not in alarm.heard():
+        return None
+    for _ in range(_RESTART_LOOKS):
+        container = _look(engine, container_id)
+        if container["State"].get("Running"):
+            return container if _STARTED in alarm.heard() else None
+        alarm.wait(_EVENTS_LATE)
+    raise ContainerStopped
+
+
+def _look(engine: Engine, container_id: str) -> Json:
     container = engine.find_container(container_id)
     if container is None:
-        raise UpdateFailed(
-            Reason(ReasonCode.CONTAINER_GONE, f"The {which} container was removed before it had proven itself.")
-        )
+        raise ContainerRemoved
     return container

@@ -50,7 +50,7 @@ def copy_to_memory(source: sqlite3.Connection) -> sqlite3.Connection:
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         source.backup(copy)
-    except sqlite3.Error:
+    except BaseException:
         copy.close()
         raise
     finally:

@@ -99,7 +99,7 @@ def _copy(path: Path, options: str) -> sqlite3.Connection:
         copy = copy_to_memory(connection)
     try:
         migrate(copy)
-    except sqlite3.Error:
+    except BaseException:
         copy.close()
         raise
     return copy

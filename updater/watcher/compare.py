@@ -34,11 +34,16 @@ def not_comparable(container: ContainerSnapshot, registry_tags: AbstractSet[Imag
         return Reason(
             ReasonCode.PINNED_BY_DIGEST, "It is pinned to a digest; change the digest where you start it from."
         )
-    known_here = container.image is not None and container.image.digests_for(reference)
-    if not known_here and container.image is not None and reference not in registry_tags:
+    if container.image is None:
+        return Reason(
+            ReasonCode.IMAGE_GONE,
+            "The image it runs is no longer here, so what you set cannot be told from what the image gave;"
+            " recreate it yourself once.",
+        )
+    if not container.image.digests_for(reference) and reference not in registry_tags:
         return Reason(
             ReasonCode.LOCAL_IMAGE,
-            "Its image was built or loaded here: the engine knows no digest for it in the registry's repository.",
+            "The engine knows no digest of a registry for its image: it was built or loaded here, or lost its name.",
         )
     return None
 

@@ -133,13 +133,21 @@ def _who_shares(candidates: Iterable[Candidate], inventory: Inventory, engine: E
     if all(candidate.status is not Status.OUTDATED for candidate in candidates):
         return {}
     found: dict[str, list[str]] = {}
+    ids = {container.name: container.id for container in inventory.containers}
     for container in inventory.containers:
         try:
             host_config = engine.inspect_container(container.id)["HostConfig"]
         except EngineError:
             continue  # gone since the list was made; then it shares nothing either
-        for mode in {host_config.get(key) or "" for key in ("NetworkMode", "PidMode", "IpcMode")}:
-            kind, _, provider = mode.partition(":")
-            if kind == "container":
-                found.setdefault(provider, []).append(container.name)
+        for provider in _providers(host_config, ids):
+            found.setdefault(provider, []).append(container.name)
     return {provider: tuple(names) for provider, names in found.items()}
+
+
+def _providers(host_config: Mapping[str, Any], ids: Mapping[str, str]) -> set[str]:
+    """The ids of the containers that this one could not do without: shared namespaces, and links of the old kind."""
+    modes = (str(host_config.get(key) or "") for key in ("NetworkMode", "PidMode", "IpcMode"))
+    lent = {mode.removeprefix("container:") for mode in modes if mode.startswith("container:")}
+    # `/web:/other/alias`: the engine looks the name up again at each start.
+    linked = {str(link).partition(":")[0].lstrip("/") for link in host_config.get("Links") or ()}
+    return {ids.get(name, name) for name in lent | linked}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rig.host import Host
     from rig.recording import HangUp, Recording, Request
@@ -62,7 +63,7 @@ class Ended:
 
 def execute(host: Host, subject: Subject, arguments: Sequence[str], disturbances: Sequence[Disturbance] = ()) -> Ended:
     """Run `updater COMMAND ARGUMENTS` to its end, whichever that is."""
-    environment = {"UPDATER_STATE_DIR": str(host.directory / "home" / "state")}
+    environment = {"UPDATER_STATE_DIR": str(state_folder(host))}
     with host.rig.recording_socket() as recorded:
         _listen(recorded.recording, disturbances)
         with host.start_updater(
@@ -75,6 +76,11 @@ def execute(host: Host, subject: Subject, arguments: Sequence[str], disturbances
                 process.kill()
                 raise
         return Ended(process.returncode, stdout, stderr, recorded.recording.requests)
+
+
+def state_folder(host: Host) -> Path:
+    """Where the updater under test keeps its memory."""
+    return host.directory / "state"
 
 
 def _listen(recording: Recording, disturbances: Sequence[Disturbance]) -> None:

@@ -12,6 +12,8 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import updater.state
 from tests.unit.state.remembered import entry, rejection
 from updater.state import schema
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
+
+# Python 3.12 warns of a fork beside threads, which other tests may have left; the child touches none of theirs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 ROOM = os.path.dirname(updater.state.__file__)  # noqa: PTH120 - compared with what a code object says
 FOREIGN = b"This is no database. " * 400
@@ -60,16 +64,18 @@ def killer(line: int) -> Callable[..., Any]:
     return trace
 
 
-def kill_everywhere(tmp_path: Path, prepare: Callable[[Path], None], work: Callable[[Path], None]) -> list[Path]:
-    """The folders that are left, one for every line at which the work was killed."""
+def kill_everywhere(
+    tmp_path: Path, prepare: Callable[[Path], None], work: Callable[[Path], None], every: int = 1
+) -> list[Path]:
+    """The folders that are left, one for every line (or every n-th) at which the work was killed."""
     folders: list[Path] = []
-    for line in range(1, MOST_LINES):
+    for line in range(1, MOST_LINES, every):
         folder = tmp_path / str(line)
         prepare(folder)
         if not dies_at(line, lambda place=folder: work(place)):  # type: ignore[misc]
             break
         folders.append(folder)
-    assert 50 < len(folders) < MOST_LINES - 2
+    assert 30 < len(folders) < MOST_LINES // every - 2
     print(f"{len(folders)} points of death")  # noqa: T201 - for whoever runs it with -s
     return folders
 
@@ -78,6 +84,10 @@ def remember(folder: Path) -> None:
     with open_store(folder) as store:
         store.record(entry("web"))
         store.reject(rejection("web"))
+
+
+def only_open(folder: Path) -> None:
+    open_store(folder).close()
 
 
 def is_sound(folder: Path) -> bool:
@@ -97,29 +107,20 @@ def test_beginning_and_remembering(tmp_path: Path) -> None:
         assert is_sound(folder)
 
 
-def test_adding_to_what_is_there(tmp_path: Path) -> None:
-    for folder in kill_everywhere(tmp_path, remember, remember):
-        with open_store(folder) as store:
-            assert len(store.history("web")) in (1, 2)
-            assert store.rejections("web") == (rejection("web"),)
-            assert store.warnings == ()
-        assert is_sound(folder)
-
-
 def test_setting_aside(tmp_path: Path) -> None:
     def spoil(folder: Path) -> None:
         folder.mkdir()
         (folder / FILE_NAME).write_bytes(FOREIGN)
         (folder / f"{FILE_NAME}-wal").write_bytes(LOG)
 
-    for folder in kill_everywhere(tmp_path, spoil, remember):
+    for folder in kill_everywhere(tmp_path, spoil, only_open):
         remember(folder)
         contents = [path.read_bytes() for path in folder.iterdir()]
         assert contents.count(FOREIGN) == 1
         assert contents.count(LOG) == 1
         assert is_sound(folder)
         with open_store(folder) as store:
-            assert len(store.history()) in (1, 2)
+            assert len(store.history()) == 1
             assert store.warnings == ()
 
 
@@ -127,17 +128,18 @@ def test_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     today = schema.MIGRATIONS
     newer = (*today, ("CREATE TABLE further (a)", "ALTER TABLE rejections ADD COLUMN by_whom TEXT"))
 
-    def with_migrations(migrations: tuple[tuple[str, ...], ...]) -> Callable[[Path], None]:
-        def run(folder: Path) -> None:
-            monkeypatch.setattr("updater.state.schema.MIGRATIONS", migrations)
-            monkeypatch.setattr("updater.state.opening.MIGRATIONS", migrations)
-            remember(folder)
+    def use(migrations: tuple[tuple[str, ...], ...]) -> None:
+        monkeypatch.setattr("updater.state.schema.MIGRATIONS", migrations)
+        monkeypatch.setattr("updater.state.opening.MIGRATIONS", migrations)
 
-        return run
+    def prepare(folder: Path) -> None:
+        use(today)
+        remember(folder)
+        use(newer)
 
-    for folder in kill_everywhere(tmp_path, with_migrations(today), with_migrations(newer)):
-        with_migrations(newer)(folder)
+    for folder in kill_everywhere(tmp_path, prepare, only_open, every=3):
         with open_store(folder) as store:
-            assert len(store.history("web")) in (2, 3)
+            assert len(store.history("web")) == 1
+            assert store.rejections("web") == (rejection("web"),)
             assert store.warnings == ()
         assert is_sound(folder)

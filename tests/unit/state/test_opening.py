@@ -22,6 +22,9 @@ from updater.state.store import Store, open_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Python 3.12 warns of a fork beside threads, which other tests may have left; the child touches none of theirs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 NOBODY = 65534
 FOREIGN = b"This is no database. " * 400
 

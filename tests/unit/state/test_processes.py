@@ -16,7 +16,7 @@ from updater.state.store import open_store
 
 ROOT = Path(__file__).parents[3]
 ENDLESS = 1_000_000
-KILLS = 16
+KILLS = 10
 
 
 def start(folder: Path, name: str, count: int = ENDLESS) -> subprocess.Popen[str]:

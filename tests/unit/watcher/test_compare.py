@@ -52,7 +52,7 @@ def test_a_failed_lookup_is_unknown_and_never_current() -> None:
         ({"reference": None, "image_text": IMAGE_ID}, ReasonCode.LOCAL_IMAGE),
         ({"image": image()}, ReasonCode.LOCAL_IMAGE),
         ({"image": image(OLD, repository="docker.io/library/other")}, ReasonCode.LOCAL_IMAGE),
-        ({"image": None}, None),
+        ({"image": None}, ReasonCode.IMAGE_GONE),
     ],
 )
 def test_what_cannot_be_compared(changes: dict[str, Any], expected: ReasonCode | None) -> None:

@@ -1,0 +1,124 @@
+"""One point: a fresh container, a death, a recovery, the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.engine.kill.checks import (
+    Expectation,
+    complaints_about,
+    complaints_about_command,
+    complaints_about_second,
+)
+from tests.engine.kill.disturbance import Trigger
+from tests.engine.kill.execution import Subject
+from tests.engine.kill.moments import Course, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.engine.kill.execution import Ended
+    from tests.engine.kill.moments import Moment
+    from tests.engine.kill.stage import Before, Stage
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one point; no complaints if all promises were kept."""
+
+    what: str
+    complaints: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n    ".join((self.what, *self.complaints))
+
+
+class PointFailed(Exception):
+    """The point could not be run as it was meant."""
+
+
+def learn(stage: Stage) -> Course:
+    """Let one update run its course."""
+    before = stage.reset()
+    ended = stage.run(Subject("run", before.id))
+    complaints = list(complaints_about(stage, before, Expectation(stage.scenario.may_update)))
+    if "Traceback" in ended.stderr or complaints:
+        raise PointFailed(f"undisturbed: {complaints}; {ended}")
+    return Course(ended.requests)
+
+
+def expectation(stage: Stage, course: Course, moment: Moment) -> Expectation:
+    """What must hold after a death at this moment."""
+    mark = course.place_of(r"/rename\?name=.*\.go-")
+    return Expectation(
+        may_update=stage.scenario.may_update,
+        untouched=mark is None or moment.position < mark,
+        tag_may_lead=_between_tag_and_create(stage, course, moment, mark),
+    )
+
+
+def _between_tag_and_create(stage: Stage, course: Course, moment: Moment, mark: int | None) -> bool:
+    tag = course.place_of("/tag\\?repo=127")
+    create = course.place_of("/containers/create")
+    assert tag is not None
+    assert create is not None
+    # Where nothing is created, undoing points the tag back itself, unless it dies before.
+    end = create if mark is not None else course.place_of("/tag\\?repo=127", after=tag)
+    return tag <= moment.position <= (end or create)
+
+
+def die(stage: Stage, before: Before, command: str, moment: Moment) -> tuple[str, Ended]:
+    """Run the command, and kill it at this moment; says at which call it was."""
+    subject = Subject(command, before.id)
+    trigger = Trigger(moment, subject.kill)
+    ended = stage.run(subject, trigger)
+    if trigger.struck is None:
+        raise PointFailed(f"{command} never came to {moment}: {ended}")
+    return f"{command} killed {trigger.struck}", ended
+
+
+def killed_once(stage: Stage, course: Course, moment: Moment) -> Verdict:
+    """The updater dies, then recovers."""
+    before = stage.reset()
+    what, _ = die(stage, before, "run", moment)
+    return judged(stage, before, what, expectation(stage, course, moment))
+
+
+def learn_recovery(stage: Stage, first: Moment) -> Course:
+    """Which calls a recovery makes after this death."""
+    before = stage.reset()
+    die(stage, before, "run", first)
+    return Course(stage.run(Subject("recover", before.id)).requests)
+
+
+def killed_twice(stage: Stage, course: Course, first: Moment, second: Moment) -> Verdict:
+    """The updater dies, and so does its recovery; the next one succeeds."""
+    before = stage.reset()
+    one, _ = die(stage, before, "run", first)
+    other, _ = die(stage, before, "recover", second)
+    return judged(stage, before, f"{one}; {other}", expectation(stage, course, first))
+
+
+def judged(stage: Stage, before: Before, what: str, expected: Expectation) -> Verdict:
+    """Recover, look at everything, recover again."""
+    first = stage.run(Subject("recover", before.id))
+    complaints = [*complaints_about_command(first), *complaints_about(stage, before, expected)]
+    if not complaints:
+        complaints += _second(stage, before)
+    if complaints:
+        complaints.append(f"recover called {_calls(first)}")
+        complaints.append(f"recover said {first}")
+    return Verdict(what, tuple(complaints))
+
+
+def _second(stage: Stage, before: Before) -> Iterable[str]:
+    now = stage.host.inspect(stage.name)
+    second = stage.run(Subject("recover", before.id))
+    return complaints_about_second(second, now, stage.host.inspect(stage.name))
+
+
+def _calls(ended: Ended) -> list[str]:
+    from tests.engine.kill.moments import described
+
+    return [described(request) for request in ended.requests if changes(request)]

@@ -1,0 +1,103 @@
+"""How are many points run side by side? Each worker has an engine of its own: a recovery recovers all it finds."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from rig import open_rig
+from rig.host import Host
+from tests.engine.kill.points import PointFailed, Verdict
+from tests.engine.kill.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from rig import Rig
+    from tests.engine.kill.scenarios import Scenario
+
+    Task = Callable[[Stage], "Verdict | Sequence[Task]"]
+
+# Most of a point is waiting: one more than there are processors keeps them all busy.
+COUNT = min(os.cpu_count() or 1, 3) + 1
+
+
+class _Agenda:
+    """What is left to be done; a task may add others."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = deque(tasks)
+        self._begun = 0
+        self._changed = threading.Condition()
+        self.verdicts: list[Verdict] = []
+
+    def __iter__(self) -> Iterator[Task]:
+        while (task := self._next()) is not None:
+            yield task
+
+    def done(self, result: Verdict | Sequence[Task]) -> None:
+        with self._changed:
+            self._begun -= 1
+            if isinstance(result, Verdict):
+                self.verdicts.append(result)
+            else:
+                self._tasks.extend(result)
+            self._changed.notify_all()
+
+    def _next(self) -> Task | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._tasks or not self._begun)
+            if not self._tasks:
+                return None
+            self._begun += 1
+            return self._tasks.popleft()
+
+
+class Workers:
+    """Several engines with their registries, open for a whole test module."""
+
+    def __init__(self, rigs: Sequence[Rig]) -> None:
+        self._rigs = rigs
+
+    def run(self, scenario: Scenario, directory: Path, *tasks: Task) -> list[Verdict]:
+        """Do these tasks, and those they give back in turn, each on any of the engines."""
+        agenda = _Agenda(tasks)
+        with ThreadPoolExecutor(len(self._rigs)) as threads:
+            working = [
+                threads.submit(_work, rig, f"kill{number}", directory / str(number), scenario, agenda)
+                for number, rig in enumerate(self._rigs)
+            ]
+        for one in working:
+            one.result()
+        return agenda.verdicts
+
+
+def _work(rig: Rig, prefix: str, directory: Path, scenario: Scenario, agenda: _Agenda) -> None:
+    directory.mkdir()
+    with rig.network(), Host(rig, prefix, directory) as host:
+        stage = Stage(host, scenario)
+        for task in agenda:
+            agenda.done(_done(task, stage))
+
+
+def _done(task: Task, stage: Stage) -> Verdict | Sequence[Task]:
+    """One point that cannot be run must not keep the others from it."""
+    try:
+        return task(stage)
+    except PointFailed as failure:
+        return Verdict("not run", (str(failure),))
+    except Exception:  # noqa: BLE001 - whatever it is, it is this point's failure
+        return Verdict("not run", (traceback.format_exc(),))
+
+
+@contextmanager
+def open_workers() -> Iterator[Workers]:
+    """Start the engines, and end them."""
+    with ExitStack() as stack:
+        yield Workers([stack.enter_context(open_rig()) for _ in range(COUNT)])

@@ -1,0 +1,95 @@
+"""What happens when a person acts on the container while it is being updated: the person wins."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rig import ImageSpec, commands
+from tests.engine.contract import ran
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rig.host import Host
+
+ON = {"updater.enable": "true"}
+
+
+def act_during_verify(host: Host, act: Callable[[], object], *, bad: bool = False) -> tuple[str, dict[str, Any]]:
+    """Update `web`, act as soon as the new one is on trial, and return the old id and the result."""
+    health = commands.health_check("exit 1" if bad else "test -e /never", interval=0.5, retries=8)
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=health))
+    with host.start_updater("run", "-o", "json", "--grace-period", "1s") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "until the verdict" in line)
+        act()
+        stdout, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr
+    return old_id, ran(json.loads(stdout))[host.name("web")]
+
+
+def test_stopping_it_leaves_it_stopped(host: Host) -> None:
+    old_id, result = act_during_verify(host, lambda: host.client.stop(host.name("web")))
+    assert (result["outcome"], result["reason"]["code"]) == ("rolled-back", "user-changed")
+    assert host.container_names() == [host.name("web")]
+    assert host.inspect("web")["Id"] == old_id
+    assert host.inspect("web")["State"]["Status"] == "exited"
+
+
+def test_removing_it_is_not_undone(host: Host) -> None:
+    _, result = act_during_verify(host, lambda: host.client.remove_container(host.name("web"), force=True))
+    assert (result["outcome"], result["reason"]["code"]) == ("failed", "container-gone")
+    assert host.container_names() == []
+
+
+def test_restarting_it_begins_its_trial_anew(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.start_updater("run", "-o", "json", "--grace-period", "4s") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "until the verdict" in line)
+        host.client.restart(host.name("web"))
+        stdout, _ = process.communicate(timeout=60)
+    assert ran(json.loads(stdout))[host.name("web")]["outcome"] == "updated"
+    assert host.container_names() == [host.name("web")]
+
+
+def test_removing_the_old_one_leaves_the_new_one(host: Host) -> None:
+    def remove_parked() -> None:
+        (parked,) = [name for name in host.container_names() if ".old-" in name]
+        host.client.remove_container(parked, force=True)
+
+    _, result = act_during_verify(host, remove_parked, bad=True)
+    assert (result["outcome"], result["reason"]["code"]) == ("failed", "container-gone")
+    assert host.container_names() == [host.name("web")]
+    assert host.inspect("web")["State"]["Running"]
+
+
+@pytest.mark.parametrize("change", ["limits", "network"])
+def test_changing_it_while_it_is_pulled_stops_the_update(host: Host, change: str) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2"))
+    network = host.create_network("extra")
+
+    def interfere(request: object) -> None:
+        if "/images/create" not in str(getattr(request, "path", "")):
+            return
+        if change == "limits":
+            host.client.update_container(old_id, mem_limit="64m", memswap_limit="64m")
+        else:
+            host.client.connect_container_to_network(old_id, network)
+
+    with host.rig.recording_socket() as socket:
+        socket.recording.before = interfere
+        result = host.updater("run", "-o", "json", docker_host=socket.host)
+    outcome = ran(result.json)[host.name("web")]
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("failed", "user-changed")
+    assert host.inspect("web")["Id"] == old_id
+    assert host.container_names() == [host.name("web")]
