@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LARGEST_FILE = 1024 * 1024  # bytes
+_ODD_VALUES = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
 _REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host")
 
 
@@ -96,10 +97,17 @@ def _parse(path: str, text: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
-        raise InvalidSetting(place, f"not valid YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = str(error.problem or error.context)
+        if "undefined alias" in problem:
+            # The word itself may be a password.
+            problem = "an alias that is not defined; put a value that begins with * in quotes"
+        raise InvalidSetting(place, f"not valid YAML: {problem}") from None
+    except RecursionError:
+        raise InvalidSetting(path, "not valid YAML: nested too deeply") from None
+    except (yaml.YAMLError, *_ODD_VALUES) as error:
+        # PyYAML lets its own mistakes out where a tag does not fit its value (`!!bool x`).
         detail = str(error).partition("\n")[0]
-        raise InvalidSetting(path, f"not valid YAML: {detail or 'nested too deeply'}") from None
+        raise InvalidSetting(path, f"not valid YAML: {detail or 'a value does not fit its tag'}") from None
     if content is None:
         return {}
     return _mapping(content, path)
@@ -107,7 +115,7 @@ def _parse(path: str, text: str) -> dict[str, Any]:
 
 def _mapping(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise InvalidSetting(place, f"{value!r} is not a mapping"[:120], "`name: value` lines")
+        raise InvalidSetting(place, f"{_kind(value)} is no mapping of names", "`name: value` lines")
     return value
 
 
@@ -116,8 +124,17 @@ def _scalar(value: object, place: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
-        return str(value)
-    raise InvalidSetting(place, f"{value!r} is not a single value"[:120], "text, a number, true or false")
+        try:
+            return str(value)
+        except ValueError:
+            raise InvalidSetting(place, "the number is too long", "text, a number, true or false") from None
+    raise InvalidSetting(place, f"{_kind(value)} is not a single value", "text, a number, true or false")
+
+
+def _kind(value: object) -> str:
+    """What it is, not what is in it: that may be a password, or endless."""
+    kinds = {list: "a list", dict: "a mapping", type(None): "nothing"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def _yes_or_no(text: str, place: str) -> bool:

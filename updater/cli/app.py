@@ -8,7 +8,10 @@ import typer
 
 from updater import __version__
 from updater.cli.check import check_command
+from updater.cli.history import history_command
 from updater.cli.recover import recover_command
+from updater.cli.retry import retry_command
+from updater.cli.rollback import rollback_command
 from updater.cli.run import run_command
 
 app = typer.Typer(
@@ -49,4 +52,7 @@ def root(
 
 app.command("check")(check_command)
 app.command("run")(run_command)
+app.command("rollback")(rollback_command)
+app.command("retry")(retry_command)
 app.command("recover")(recover_command)
+app.command("history")(history_command)

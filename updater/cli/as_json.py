@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Status
-from updater.model.outcome import OutcomeKind
+from updater.model.outcome import Outcome, OutcomeKind
 from updater.model.published import Published
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
-    from updater.model.outcome import ImageAt, Outcome
+    from updater.model.history import HistoryEntry
+    from updater.model.outcome import ImageAt
     from updater.model.reason import Reason
     from updater.model.report import CheckReport, CycleReport
 
@@ -59,6 +60,21 @@ def recovered_json(outcomes: tuple[Outcome, ...]) -> Json:
     return {"schema_version": SCHEMA_VERSION, "recovered": [_outcome(outcome) for outcome in outcomes]}
 
 
+def results_json(outcomes: tuple[Outcome, ...]) -> Json:
+    """What `rollback -o json` prints."""
+    return {"schema_version": SCHEMA_VERSION, "results": [_outcome(outcome) for outcome in outcomes]}
+
+
+def history_json(entries: tuple[HistoryEntry, ...]) -> Json:
+    """What `history -o json` prints: results with a time and an operation."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "entries": [
+            {"at": _moment(entry.at), "operation": str(entry.operation), **_outcome(entry)} for entry in entries
+        ],
+    }
+
+
 def _engine(engine: EngineInfo) -> Json:
     return {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
 
@@ -84,11 +100,11 @@ def _decision(decision: Decision) -> Json:
     }
 
 
-def _outcome(outcome: Outcome) -> Json:
+def _outcome(outcome: Outcome | HistoryEntry) -> Json:
     return {
         "name": outcome.name,
         "image": outcome.image,
-        "outcome": str(outcome.kind),
+        "outcome": str(outcome.kind if isinstance(outcome, Outcome) else outcome.outcome),
         "from": _image(outcome.source),
         "to": _image(outcome.target),
         "reason": _reason(outcome.reason),

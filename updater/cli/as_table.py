@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from updater.cli.terminal import Terminal
     from updater.model.decision import Decision
+    from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt, Outcome
     from updater.model.report import CheckReport, CycleReport
 
@@ -61,6 +62,28 @@ def outcomes_table(outcomes: Sequence[Outcome], terminal: Terminal, nothing: str
     counts = Counter(outcome.kind for outcome in outcomes)
     details = "".join(_details(outcome) for outcome in outcomes)
     return text + details + _summary([(counts[kind], str(kind)) for kind in OutcomeKind]) + "\n"
+
+
+def history_table(entries: Sequence[HistoryEntry], terminal: Terminal) -> str:
+    """What `history` prints; times in the zone of whoever reads it."""
+    if not entries:
+        return "Nothing has been done yet.\n"
+    rows = [_history_row(entry) for entry in entries]
+    return _table(("WHEN", "NAME", "WHAT", "OUTCOME", "FROM", "TO", "DOWN", "WHY"), rows, terminal)
+
+
+def _history_row(entry: HistoryEntry) -> tuple[str, ...]:
+    down = entry.downtime_seconds
+    return (
+        f"{entry.at.astimezone():%Y-%m-%d %H:%M}",
+        entry.name,
+        str(entry.operation),
+        str(entry.outcome),
+        _at(entry.source),
+        _at(entry.target),
+        "-" if down is None else show_duration(down),
+        printable(entry.reason.message),
+    )
 
 
 def _check_row(decision: Decision) -> tuple[str, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
 import docker.constants
+import docker.errors
 import docker.utils
 from docker.context import ContextAPI
 
 from updater.engine.translation import translated
 from updater.errors import InvalidSetting
+from updater.model.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +43,14 @@ def connect(host: str | None, environment: Mapping[str, str]) -> Client:
     Raises EngineUnreachable, EngineDenied, InvalidSetting.
     """
     arguments = _address(host, environment)
-    with translated("reach the engine"):
-        return Client(version="auto", timeout=_CALL_TIMEOUT, **arguments)
+    try:
+        with translated("reach the engine"):
+            return Client(version="auto", timeout=_CALL_TIMEOUT, **arguments)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        # The SDK reads the docker config file, and stumbles over what it does not expect there.
+        raise InvalidSetting(
+            "docker config file", f"it cannot be used ({error})", "what `docker login` writes"
+        ) from None
 
 
 def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -59,9 +68,18 @@ def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]
 
 
 def _with_tls(host: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    with translated(f"use the certificates for {host}"):
+    try:
         arguments: dict[str, Any] = {**docker.utils.kwargs_from_env(environment={**environment, "DOCKER_HOST": host})}
+    except (docker.errors.TLSParameterError, OSError) as error:
+        detail = printable(str(error).partition(". TLS conf")[0])
+        raise InvalidSetting(
+            "DOCKER_TLS_VERIFY", detail, "ca.pem, cert.pem and key.pem in the folder DOCKER_CERT_PATH"
+        ) from None
     if host.startswith("ssh://"):
+        if importlib.util.find_spec("paramiko") is None:
+            raise InvalidSetting(
+                "host", "ssh needs a further package", "pip install 'container-updater[ssh]', or another address"
+            )
         arguments["use_ssh_client"] = True
     return arguments
 
@@ -77,8 +95,11 @@ def _current_context(environment: Mapping[str, str]) -> str | None:
 
 
 def _from_context(name: str) -> dict[str, Any]:
-    with translated(f"read the docker context {name!r}"):
-        context = ContextAPI.get_context(name)
+    try:
+        with translated(f"read the docker context {name!r}"):
+            context = ContextAPI.get_context(name)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        context = None
     if context is None:
         raise InvalidSetting("docker context", f"there is none named {name!r}", "one that `docker context ls` shows")
     return {"base_url": context.Host, "tls": context.TLSConfig}

@@ -142,6 +142,8 @@ def _judge_old(recreation: Recreation) -> None:
     state = recreation.old_state
     if state not in ("running", "paused"):
         return
+    if recreation.surroundings.interrupted() and state == "running":
+        return  # whoever stops this program waits for it, and kills it if it takes too long
     try:
         patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
     except UpdateFailed as failure:

@@ -80,9 +80,7 @@ def _life(container: Mapping[str, Any]) -> tuple[Any, ...]:
     return container["Id"], container["Name"], state["Status"], state["StartedAt"], container["RestartCount"]
 
 
-def _about_identity(
-    stage: Stage, before: Before, now: Mapping[str, Any], expected: Expectation
-) -> Iterator[str]:
+def _about_identity(stage: Stage, before: Before, now: Mapping[str, Any], expected: Expectation) -> Iterator[str]:
     is_old = now["Id"] == before.id
     if not is_old and now["Image"] != stage.new_image:
         yield f"it is another container, on the image {now['Image']}"

@@ -79,7 +79,13 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
     [
         ("grace_period: soon\n", ["grace_period", "'soon'"]),
         ("grace_periode: 5s\n", ["'grace_periode'", "grace_period"]),
-        ("all: [1, 2]\n", ["all", "[1, 2]"]),
+        ("all: [1, 2]\n", ["all", "a list"]),
+        ("grace_period: !!bool x\n", ["not valid YAML"]),
+        ("grace_period: !!timestamp x\n", ["not valid YAML"]),
+        ("grace_period: !!int ''\n", ["not valid YAML"]),
+        ("grace_period: 0x" + "f" * 6000 + "\n", ["grace_period"]),
+        ("grace_period:\n", ["grace_period", "nothing"]),
+        ("a: &a [x,x]\nb: &b [*a,*a]\nall: [*b,*b]\n", ["'a'"]),
         ("all: true\nall: false\n", ["line 2", "'all'", "twice"]),
         ("all: {\n", ["line", "not valid YAML"]),
         ("- a\n- b\n", ["mapping"]),
@@ -140,10 +146,17 @@ def test_an_empty_config_file_is_fine(config: Path) -> None:
 
 def test_settings_of_later_versions_are_named_in_a_warning(config: Path) -> None:
     config.write_text("schedule: '@daily'\n")
-    settings = resolve({"config": str(config)}, {"UPDATER_STATE_DIR": "/x"})
-    assert ["state_dir" in settings.warnings[0], "schedule" in settings.warnings[1]] == [True, True]
+    settings = resolve({"config": str(config)}, {"UPDATER_CHECK_AT_START": "true"})
+    assert ["check_at_start" in settings.warnings[0], "schedule" in settings.warnings[1]] == [True, True]
 
 
 def test_every_setting_is_declared_once_and_explained() -> None:
     assert len(BY_NAME) == len(SETTINGS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)
+
+
+@pytest.mark.parametrize("password", ["[hunter2]", "{hunter2: 1}", "*hunter2"])
+def test_no_error_shows_a_password(config: Path, password: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        resolved(config, f"registries:\n  r.example:\n    username: me\n    password: {password}\n")
+    assert "hunter2" not in str(caught.value)

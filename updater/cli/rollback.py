@@ -1,0 +1,74 @@
+"""`updater rollback`: puts a container back on the image it ran before its last update."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from updater.cli.ending import FAILED, ending
+from updater.cli.options import Output, OutputFormat, with_settings
+from updater.interruption import Interruption
+
+if TYPE_CHECKING:
+    from updater.model.outcome import Outcome
+
+
+@with_settings
+def rollback_command(
+    given: dict[str, Any],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The container.")],
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Put a container back on the image it ran before its last update.
+
+    The image it ran until now counts as rejected for it: `run` waits for another one, or for `updater retry`.
+
+    \b
+    Examples:
+      updater rollback web
+      updater rollback web -o json
+    """
+    interruption = Interruption()
+    with ending(interruption):
+        outcome = _roll_back(given, name, interruption)
+        _show(outcome, output)
+    if interruption.requested():
+        raise typer.Exit(interruption.exit_code)
+    if _has_failed(outcome):
+        raise typer.Exit(FAILED)
+
+
+def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> Outcome:
+    from updater.cli.logs import start_logging
+    from updater.cli.narration import narrating
+    from updater.configuration import resolve
+    from updater.cycle import roll_back
+    from updater.wiring import opened, request_of
+
+    settings = resolve(given, os.environ)
+    start_logging(settings)
+    with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
+        outcome = roll_back(world, request_of(settings, []), name)
+        narrator.outcome(outcome)
+        return outcome
+
+
+def _show(outcome: Outcome, output: OutputFormat) -> None:
+    if output is OutputFormat.JSON:
+        from updater.cli.as_json import dump, results_json
+
+        sys.stdout.write(dump(results_json((outcome,))))
+    else:
+        from updater.cli.as_table import outcomes_table
+        from updater.cli.terminal import terminal_of
+
+        sys.stdout.write(outcomes_table((outcome,), terminal_of(sys.stdout), ""))
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    from updater.model.outcome import OutcomeKind
+
+    return outcome.kind is OutcomeKind.FAILED
