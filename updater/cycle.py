@@ -81,10 +81,10 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
         unfinished = find_unfinished(inventory.containers)
     checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
     outcomes: list[Outcome] = []
-    # All that needs no work first: an interruption later must not leave them out of the report.
-    for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-        outcomes.append(_carry_out(decision, world, inventory, dry_run=dry_run))
-        tell(outcomes[-1])
+    with world.interruption.deferred():  # from here on there is something to report
+        for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
+            outcomes.append(_carry_out(decision, world, inventory, dry_run=dry_run))
+            tell(outcomes[-1])
     outcomes.sort(key=lambda outcome: outcome.name)
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
 
@@ -123,11 +123,12 @@ def _recover_all(
     unfinished: Sequence[Unfinished], world: World, request: Request, inventory: Inventory, tell: Tell
 ) -> tuple[Outcome, ...]:
     outcomes = []
-    for update in unfinished:
-        outcome = _recover_one(update, world, request, inventory)
-        if outcome is not None:
-            outcomes.append(outcome)
-            tell(outcome)
+    with world.interruption.deferred():
+        for update in unfinished:
+            outcome = _recover_one(update, world, request, inventory)
+            if outcome is not None:
+                outcomes.append(outcome)
+                tell(outcome)
     return tuple(outcomes)
 
 
@@ -138,8 +139,7 @@ def _recover_one(update: Unfinished, world: World, request: Request, inventory: 
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
         source = ImageAt(update.containers[-1].image_id, None)
         return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
-    with world.interruption.deferred():
-        outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+    outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
     if outcome is not None:
         remember(outcome, Operation.RECOVERY, world.memory)
     return outcome
@@ -221,8 +221,7 @@ def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_ru
     if world.interruption.requested():
         reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
         return _untouched(decision, OutcomeKind.SKIPPED, reason)
-    with world.interruption.deferred():
-        outcome = perform(_plan(decision, world.engine), _surroundings(world, inventory))
+    outcome = perform(_plan(decision, world.engine), _surroundings(world, inventory))
     remember(outcome, Operation.UPDATE, world.memory)
     return outcome
 

@@ -18,10 +18,14 @@ class Interrupted(BaseException):
 
 
 class Interruption:
-    """Remembers the first signal; inside `deferred` it only remembers, outside it raises."""
+    """Remembers the first signal; inside `deferred` it only remembers, outside it raises. A second one always raises:
+
+    whatever is in hand then stays as it stands, and recovery finishes or undoes it.
+    """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.insisted = False
         self._deferred = 0
 
     @property
@@ -64,6 +68,7 @@ class Interruption:
             self._deferred = deferred
 
     def _receive(self, number: int, _: FrameType | None) -> None:
+        self.insisted = self.signal is not None
         self.signal = self.signal or signal.Signals(number)
-        if not self._deferred:
+        if self.insisted or not self._deferred:
             raise Interrupted

@@ -33,7 +33,8 @@ def ending(interruption: Interruption) -> Iterator[None]:
     except UpdaterError as error:
         _end(error, FAILED)
     except Interrupted:
-        sys.stderr.write("updater: interrupted; no container was touched\n")
+        left = "at once; `updater recover`, or the next run, finishes or undoes what was begun"
+        sys.stderr.write(f"updater: interrupted {left if interruption.insisted else 'before any update began'}\n")
         raise typer.Exit(interruption.exit_code) from None
 
 

@@ -30,7 +30,8 @@ def recover_command(given: dict[str, Any], output: Output = OutputFormat.TABLE) 
     interruption = Interruption()
     with ending(interruption):
         outcomes = _recover(given, interruption)
-        _show(outcomes, output)
+        with interruption.deferred():
+            _show(outcomes, output)
     if interruption.requested():
         raise typer.Exit(interruption.exit_code)
     if _has_failures(outcomes):

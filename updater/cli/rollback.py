@@ -34,7 +34,8 @@ def rollback_command(
     interruption = Interruption()
     with ending(interruption):
         outcome = _roll_back(given, name, interruption)
-        _show(outcome, output)
+        with interruption.deferred():
+            _show(outcome, output)
     if interruption.requested():
         raise typer.Exit(interruption.exit_code)
     if _has_failed(outcome):

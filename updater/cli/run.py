@@ -37,7 +37,8 @@ def run_command(
     interruption = Interruption()
     with ending(interruption):
         report = _run(given, names or [], dry_run, interruption)
-        _show(report, output)
+        with interruption.deferred():
+            _show(report, output)
     if interruption.requested():
         raise typer.Exit(interruption.exit_code)
     if _has_failures(report):

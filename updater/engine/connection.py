@@ -6,6 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.constants
@@ -56,15 +57,26 @@ def connect(host: str | None, environment: Mapping[str, str]) -> Client:
 def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]:
     chosen = host or environment.get("DOCKER_HOST")
     if chosen:
-        if not chosen.startswith(_SCHEMES):
-            raise InvalidSetting(
-                "host", f"{chosen!r} is not an engine's address", "unix://PATH, tcp://HOST:PORT or ssh://USER@HOST"
-            )
+        _require_address(chosen)
         return _with_tls(chosen, environment)
     context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
     if context and context != "default":
         return _from_context(context)
     return {"base_url": docker.constants.DEFAULT_UNIX_SOCKET.replace("http+unix://", "unix://")}
+
+
+def _require_address(host: str) -> None:
+    good = "unix://PATH, tcp://HOST:PORT or ssh://USER@HOST"
+    try:
+        parts = urlsplit(host)
+        usable = host.startswith(_SCHEMES) and bool(parts.path if parts.scheme == "unix" else parts.hostname)
+        usable = usable and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if "@" in host and not host.startswith(("ssh://", "unix://")):
+        raise InvalidSetting("host", "an engine's address takes no password", good)
+    if not usable:
+        raise InvalidSetting("host", f"{host!r} is not an engine's address", good)
 
 
 def _with_tls(host: str, environment: Mapping[str, str]) -> dict[str, Any]:

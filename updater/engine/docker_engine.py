@@ -16,7 +16,7 @@ from updater.engine.alarm import Alarm
 from updater.engine.connection import Client, connect
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
-from updater.errors import EngineError, EngineNoSpace, EngineNotFound, PullFailed
+from updater.errors import EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
 from updater.model.container import EngineInfo
 
 if TYPE_CHECKING:
@@ -151,15 +151,19 @@ class DockerEngine:
         parameters = {"fromImage": reference.name, "tag": digest}
         if platform is not None:
             parameters["platform"] = str(platform)
-        lines = self._call(
-            "POST",
-            "/images/create",
-            doing,
-            params=parameters,
-            headers={"X-Registry-Auth": _encoded(credentials)},
-            stream=True,
-            timeout=_PULL_SILENCE,
-        )
+        try:
+            lines = self._call(
+                "POST",
+                "/images/create",
+                doing,
+                params=parameters,
+                headers={"X-Registry-Auth": _encoded(credentials)},
+                stream=True,
+                timeout=_PULL_SILENCE,
+            )
+        except (EngineRefused, EngineNotFound) as error:
+            # Newer engines answer so where the registry cannot be reached, or does not have the image.
+            raise PullFailed(f"{error}; is the registry there? The next run tries again") from error
         try:
             for line in self._read_lines(lines, doing):
                 if "error" in line:
@@ -293,4 +297,4 @@ def _encoded(credentials: Mapping[str, str]) -> str:
 
 def _pull_failure(message: str, doing: str) -> EngineError:
     meaning = refusal(message, doing)
-    return meaning if isinstance(meaning, EngineNoSpace) else PullFailed(str(meaning))
+    return meaning if isinstance(meaning, EngineNoSpace) else PullFailed(f"{meaning}; the next run tries again")
