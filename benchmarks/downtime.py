@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.downtime [RUNS]
 
-The floor is `docker stop && docker start` of the same container; beside it, the order stop, remove, create, start. These
+The floor is `docker stop && docker start` of the same container; beside it, stop, remove, create, start. These
 are measured from the stop request to `State.StartedAt`, the update as the program reports it: to the answer of the
 start. It also counts the engine calls of one update. Needs root, for a private engine.
 """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NARROWEST_TEXT = 36  # characters; with less, the last column goes on a line of its own
 _GAP = "  "
+_DISPENSABLE = ("PUBLISHED", "RUNS", "TO", "FROM", "TOOK", "STATUS", "IMAGE")
 _COLOURS = {
     "update": "33",
     "outdated": "33",
@@ -43,7 +44,7 @@ def check_table(report: CheckReport, terminal: Terminal) -> str:
     counts = Counter(decision.candidate.status for decision in report.decisions)
     lines = [_summary([(counts[status], str(status)) for status in Status])]
     if report.unlisted:
-        lines.append(_unlisted(report.unlisted))
+        lines += textwrap.wrap(_unlisted(report.unlisted), terminal.width)
     return text + "\n".join(lines) + "\n"
 
 
@@ -149,9 +150,13 @@ def _unlisted(count: int) -> str:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> str:
-    """Columns as wide as their widest cell; the last one wraps, or gets a line of its own where there is no room."""
+    """Columns as wide as their widest cell; the last one wraps, or gets a line of its own where there is no room.
+
+    On a terminal too narrow for the rest, the columns that the last one repeats in words are left out.
+    """
     if not rows:
         return ""
+    headings, rows = _fitting(headings, rows, terminal)
     widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings) - 1)]
     room = terminal.width - sum(width + len(_GAP) for width in widths)
     lines = []
@@ -159,6 +164,20 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Ter
         cells = _GAP.join(_coloured(cell, width, terminal) for cell, width in zip(row[:-1], widths, strict=True))
         lines += _with_last(cells, row[-1], sum(widths) + len(_GAP) * len(widths), room, terminal)
     return "\n".join(lines) + "\n"
+
+
+def _fitting(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal
+) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    for heading in _DISPENSABLE:
+        widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings) - 1)]
+        if sum(widths) + len(_GAP) * (len(widths) - 1) <= terminal.width:
+            break
+        if heading in headings:
+            column = headings.index(heading)
+            headings = [*headings[:column], *headings[column + 1 :]]
+            rows = [[*row[:column], *row[column + 1 :]] for row in rows]
+    return headings, rows
 
 
 def _with_last(cells: str, last: str, indent: int, room: int, terminal: Terminal) -> list[str]:
