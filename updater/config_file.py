@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 
 from updater.errors import InvalidSetting
+from updater.model.reference import NotAReference, parse_reference
 from updater.model.values import GOOD_BOOLEANS, parse_boolean
 from updater.policy.terms import Entry
 from updater.registry.access import RegistryAccess
@@ -77,7 +78,16 @@ def _read(path: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML, but a key given twice is an error: one of the two would be lost in silence."""
+    """Plain YAML, but a key given twice is an error: one of the two would be lost in silence.
+
+    Nor are there aliases: a few of them within each other fill any memory.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not taken here", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -98,9 +108,6 @@ def _parse(path: str, text: str) -> dict[str, Any]:
         mark = error.problem_mark
         place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
         problem = str(error.problem or error.context)
-        if "undefined alias" in problem:
-            # The word itself may be a password.
-            problem = "an alias that is not defined; put a value that begins with * in quotes"
         raise InvalidSetting(place, f"not valid YAML: {problem}") from None
     except RecursionError:
         raise InvalidSetting(path, "not valid YAML: nested too deeply") from None
@@ -163,6 +170,8 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
     password = texts.get("password")
     if "password_file" in texts:
         password = read_secret(texts["password_file"], f"{place}: password_file")
+    if not _is_host(host):
+        raise InvalidSetting(place, "it is not a registry's host", "the part of an image's name before the first slash")
     if ("username" in texts) != (password is not None):
         raise InvalidSetting(place, "a username and a password only make sense together", "both, or neither")
     ca_file = Path(texts["ca_file"]) if "ca_file" in texts else None
@@ -170,6 +179,13 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
         raise InvalidSetting(f"{place}: ca_file", f"{ca_file} is not there", "a file of certificates in PEM")
     insecure = _yes_or_no(texts.get("insecure", "false"), f"{place}: insecure")
     return RegistryAccess(host, texts.get("username"), password, ca_file, insecure, texts.get("token_host"))
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return parse_reference(f"{host}/x").registry == host
+    except NotAReference:
+        return False
 
 
 def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:

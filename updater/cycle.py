@@ -190,6 +190,8 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot]) -> str:
     by_id = [container.name for container in containers if len(name) >= 4 and container.id.startswith(name)]
     if len(by_id) == 1:
         return by_id[0]
+    if len(by_id) > 1:
+        raise UnknownContainer(f"{given!r} begins the ids of several containers: {', '.join(sorted(by_id))}")
     there = ", ".join(sorted(container.name for container in containers)) or "none at all"
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 

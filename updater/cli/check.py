@@ -35,7 +35,7 @@ def check_command(
       updater check
       updater check web db
       updater check --all-containers -o json
-      updater check --exit-code || notify-send "updates are available"
+      updater check --exit-code >/dev/null; [ $? -eq 4 ] && echo "updates are available"
     """
     interruption = Interruption()
     with ending(interruption):

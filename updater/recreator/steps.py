@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
@@ -51,9 +52,8 @@ def _keep(recreation: Recreation) -> None:
     if recreation.old_image is None:
         return
     tag = keep_tag(recreation.name)
-    if recreation.plan.terms.cleanup:
-        kept = recreation.engine.find_image(f"{KEEP_REPOSITORY}:{tag}")
-        recreation.replaced_image = str(kept["Id"]) if kept else None
+    kept = recreation.engine.find_image(f"{KEEP_REPOSITORY}:{tag}")
+    recreation.replaced_image = str(kept["Id"]) if kept else None
     recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, tag)
 
 
@@ -100,6 +100,7 @@ def _create(recreation: Recreation) -> None:
         api_version=engine.info.api_version,
         daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
         platform=str(recreation.plan.platform) if recreation.plan.platform else None,
+        volume_sources=_volume_sources(recreation),
         operation_labels=operation_labels(
             recreation.name,
             "update" if recreation.plan.image_id is None else "rollback",
@@ -124,6 +125,13 @@ def _create(recreation: Recreation) -> None:
         ) from error
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
+
+
+def _volume_sources(recreation: Recreation) -> dict[str, Json]:
+    """The containers that lend their volumes, as far as they are still there."""
+    lenders = (str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ())
+    found = {lender: recreation.engine.find_container(lender) for lender in lenders}
+    return {lender: container for lender, container in found.items() if container is not None}
 
 
 def _compare(recreation: Recreation) -> None:

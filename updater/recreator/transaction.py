@@ -10,11 +10,10 @@ from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
-from updater.recreator.names import name_old
 from updater.recreator.recreation import Recreation
 from updater.recreator.remaining import missing_steps
 from updater.recreator.steps import STEPS
-from updater.recreator.undo import OldContainerGone, discard, last_words, put_back, remove_old
+from updater.recreator.undo import OldContainerGone, discard, last_words, point_tag_back, put_back, remove_old
 from updater.recreator.verify import ContainerRemoved, ContainerStopped, patiently
 
 if TYPE_CHECKING:
@@ -145,14 +144,29 @@ def _keep_failing(recreation: Recreation, reason: Reason, began: float) -> Outco
 
 
 def _stranded(recreation: Recreation, reason: Reason, failure: EngineError | UpdateFailed) -> Reason:
+    """The one case that needs a person: say exactly what stands where."""
+    point_tag_back(recreation)
     old_id = recreation.old["Id"]
-    parked = name_old(recreation.name, old_id, recreation.old_policy)
+    standing = " and ".join(
+        f"the {which} one is {_whereabouts(recreation, container_id)}"
+        for which, container_id in (("old", old_id), ("new", recreation.new_id))
+        if container_id is not None
+    )
     return Reason(
         ReasonCode.STRANDED,
-        f"{reason.message} The old container could not be put back: {failure}. It is {old_id[:12]}, named"
-        f" {recreation.name} or {parked}; `updater recover` tries again, or start it with"
-        f" `docker start {old_id[:12]}` and rename it if need be.",
+        f"{reason.message} The old container could not be put back: {failure}. Now {standing}. `updater recover` tries"
+        f" again; by hand: `docker start {old_id[:12]}` and `docker rename {old_id[:12]} {recreation.name}`.",
     )
+
+
+def _whereabouts(recreation: Recreation, container_id: str) -> str:
+    try:
+        container = recreation.engine.find_container(container_id)
+    except EngineError:
+        return f"{container_id[:12]}, out of sight"
+    if container is None:
+        return f"{container_id[:12]}, gone"
+    return f"{container['Name'].lstrip('/')} ({container_id[:12]}, {container['State']['Status']})"
 
 
 def _outcome(recreation: Recreation, kind: OutcomeKind, reason: Reason, began: float, log_tail: str = "") -> Outcome:

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.names import LABEL_OWNER, name_bad, name_new
+from updater.recreator.names import KEEP_REPOSITORY, LABEL_OWNER, keep_tag, name_bad, name_new
 from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
+
+
+_STOP_FAILED_WITHIN = 10.0  # seconds; the engine's own default
+_STOP_MARGIN = 5.0
+_LONGEST_TAIL = 16 * 1024  # characters
 
 
 class OldContainerGone(UpdateFailed):
@@ -31,6 +36,7 @@ def discard(recreation: Recreation) -> None:
         recreation.new_id = _created_unheard(recreation)
     remove_new(recreation)
     point_tag_back(recreation)
+    keep_as_before(recreation)
 
 
 def put_back(recreation: Recreation) -> str:
@@ -48,8 +54,20 @@ def put_back(recreation: Recreation) -> str:
     _restore_old(recreation)
     _judge_old(recreation)
     point_tag_back(recreation)
+    keep_as_before(recreation)
     remove_new(recreation)
     return log_tail
+
+
+def keep_as_before(recreation: Recreation) -> None:
+    """The image that was kept until now stays the kept one: this update did not happen."""
+    kept = recreation.replaced_image
+    if kept is None or not recreation.old:
+        return
+    try:
+        patiently(lambda: recreation.engine.tag(kept, KEEP_REPOSITORY, keep_tag(recreation.name)))
+    except EngineError as error:
+        recreation.notes.append(f"The tag {KEEP_REPOSITORY}:{keep_tag(recreation.name)} was not put back: {error}.")
 
 
 def remove_old(recreation: Recreation) -> None:
@@ -102,23 +120,36 @@ def _clear_the_way(recreation: Recreation) -> str:
     if new is None or new_id is None:
         return ""
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
-    patiently(lambda: recreation.engine.stop(new_id, None, new["Config"].get("StopTimeout")))
+    patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
+    bad = name_bad(recreation.name, recreation.old["Id"])
+    if new["Name"] != f"/{bad}":
+        patiently(lambda: recreation.engine.rename(new_id, bad))
+    # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
         patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
-    if new["Name"] == f"/{recreation.name}":
-        patiently(lambda: recreation.engine.rename(new_id, name_bad(recreation.name, recreation.old["Id"])))
     return last_words(recreation, new)
+
+
+def _time_to_stop(recreation: Recreation, new: Json) -> float:
+    """A container that failed need not be waited for without end, whatever its own timeout says."""
+    configured = recreation.plan.terms.stop_timeout
+    if configured is not None:
+        return configured
+    own = new["Config"].get("StopTimeout")
+    return _STOP_FAILED_WITHIN if own is None or own < 0 else float(own)
 
 
 def last_words(recreation: Recreation, container: Json) -> str:
     """The end of a container's log, without the secrets it was given."""
     tail = recreation.engine.log_tail(container["Id"])
-    return without_secrets(tail, container["Config"].get("Env") or ())
+    return without_secrets(tail, container["Config"].get("Env") or ())[-_LONGEST_TAIL:]
 
 
 def _restore_old(recreation: Recreation) -> None:
     old_id = recreation.old["Id"]
     current = patiently(lambda: recreation.engine.inspect_container(old_id))
+    if recreation.stop_requested is not None and current["State"].get("Running"):
+        current = _end_of_the_stop(recreation, current)
     if _policy_name(current) != _policy_name(recreation.old):
         # Before the rename: until then the name is the only copy of the policy.
         patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
@@ -127,6 +158,24 @@ def _restore_old(recreation: Recreation) -> None:
     if recreation.should_run and not current["State"].get("Running"):
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()
+
+
+def _end_of_the_stop(recreation: Recreation, old: Json) -> Json:
+    """A stop whose answer was lost or refused may still be under way: the container would exit a moment later.
+
+    Asking again waits for its end; where even that is refused, time has to tell.
+    """
+    old_id = old["Id"]
+    own = old["Config"].get("StopTimeout")
+    try:
+        patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, own))
+    except EngineRefused:
+        deadline = time.monotonic() + _STOP_MARGIN + max(own or 0, _STOP_FAILED_WITHIN)
+        while time.monotonic() < deadline:
+            if not patiently(lambda: recreation.engine.inspect_container(old_id))["State"].get("Running"):
+                break
+            time.sleep(0.5)
+    return patiently(lambda: recreation.engine.inspect_container(old_id))
 
 
 def _start_old(recreation: Recreation, old_id: str) -> None:

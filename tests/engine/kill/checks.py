@@ -53,7 +53,7 @@ def complaints_about(stage: Stage, before: Before, expected: Expectation) -> Ite
 
 def complaints_about_command(ended: Ended) -> Iterator[str]:
     """A recovery says in JSON what it did, and has nothing to apologise for."""
-    if ended.exit_code != 0 or "Traceback" in ended.stderr:
+    if ended.exit_code != 0 or ended.broke:
         yield f"recover ended with {ended}"
         return
     for outcome in ended.json["recovered"]:
@@ -61,6 +61,18 @@ def complaints_about_command(ended: Ended) -> Iterator[str]:
             yield f"recover reports {outcome['outcome']}: {outcome['reason']['message']}"
         if outcome["notes"]:
             yield f"recover notes {outcome['notes']}"
+
+
+def complaints_about_memory(stage: Stage, before: Before, expected: Expectation) -> Iterator[str]:
+    """A bad image that brought about an outage is remembered, and no other."""
+    if stage.scenario.may_update and stage.host.inspect(stage.name)["Id"] != before.id:
+        return
+    if not stage.scenario.may_update and stage.scenario.turned_down is None:
+        return
+    codes = stage.decision(before)
+    remembered = "rejected-before" in codes
+    if remembered != (bool(stage.scenario.turned_down) and not expected.untouched):
+        yield f"the image is {'' if remembered else 'not '}remembered as turned down: {codes}"
 
 
 def complaints_about_second(ended: Ended, first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[str]:

@@ -6,16 +6,16 @@ import json
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rig.host import Host
     from rig.recording import HangUp, Recording, Request
     from tests.engine.kill.disturbance import Disturbance
+    from tests.engine.kill.nursery import Child, Nursery
 
 LONGEST_SECONDS = 90.0
 _KNOWN_SECONDS = 10.0
@@ -28,16 +28,16 @@ class Subject:
         self.command = command
         self.old_id = old_id
         self._known = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Child | None = None
 
-    def started(self, process: subprocess.Popen[str]) -> None:
+    def started(self, process: Child) -> None:
         self._process = process
         self._known.set()
 
     def send(self, number: signal.Signals) -> None:
         self._known.wait(_KNOWN_SECONDS)
         assert self._process is not None
-        self._process.send_signal(number)
+        self._process.send(number)
 
     def kill(self) -> None:
         """As the kernel does when memory runs out; there is no time to say goodbye."""
@@ -57,30 +57,34 @@ class Ended:
     def json(self) -> Any:
         return json.loads(self.stdout)
 
+    @property
+    def broke(self) -> bool:
+        """Whether it ended by a defect of its own."""
+        return "Traceback" in self.stderr or "internal error" in self.stderr
+
     def __str__(self) -> str:
         return f"exit code {self.exit_code}\n{self.stdout}{self.stderr}".rstrip()
 
 
-def execute(host: Host, subject: Subject, arguments: Sequence[str], disturbances: Sequence[Disturbance] = ()) -> Ended:
+def execute(
+    host: Host,
+    nursery: Nursery,
+    subject: Subject,
+    arguments: Sequence[str] = (),
+    disturbances: Sequence[Disturbance] = (),
+) -> Ended:
     """Run `updater COMMAND ARGUMENTS` to its end, whichever that is."""
-    environment = {"UPDATER_STATE_DIR": str(state_folder(host))}
     with host.rig.recording_socket() as recorded:
         _listen(recorded.recording, disturbances)
-        with host.start_updater(
-            subject.command, *arguments, docker_host=recorded.host, environment=environment
-        ) as process:
-            subject.started(process)
-            try:
-                stdout, stderr = process.communicate(timeout=LONGEST_SECONDS)
-            except BaseException:
-                process.kill()
-                raise
-        return Ended(process.returncode, stdout, stderr, recorded.recording.requests)
+        process = nursery.start((subject.command, *arguments), host.environment(recorded.host), host.directory)
+        subject.started(process)
+        exit_code, stdout, stderr = process.wait(LONGEST_SECONDS)
+        return Ended(exit_code, stdout, stderr, recorded.recording.requests)
 
 
 def state_folder(host: Host) -> Path:
     """Where the updater under test keeps its memory."""
-    return host.directory / "state"
+    return Path(host.environment()["UPDATER_STATE_DIR"])
 
 
 def _listen(recording: Recording, disturbances: Sequence[Disturbance]) -> None:

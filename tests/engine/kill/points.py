@@ -9,11 +9,12 @@ from tests.engine.kill.checks import (
     Expectation,
     complaints_about,
     complaints_about_command,
+    complaints_about_memory,
     complaints_about_second,
 )
 from tests.engine.kill.disturbance import Trigger
 from tests.engine.kill.execution import Subject
-from tests.engine.kill.moments import Course, changes
+from tests.engine.kill.moments import Course, changes, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ def learn(stage: Stage) -> Course:
     before = stage.reset()
     ended = stage.run(Subject("run", before.id))
     complaints = list(complaints_about(stage, before, Expectation(stage.scenario.may_update)))
-    if "Traceback" in ended.stderr or complaints:
+    if ended.broke or complaints:
         raise PointFailed(f"undisturbed: {complaints}; {ended}")
     return Course(ended.requests)
 
@@ -105,7 +106,7 @@ def judged(stage: Stage, before: Before, what: str, expected: Expectation) -> Ve
     first = stage.run(Subject("recover", before.id))
     complaints = [*complaints_about_command(first), *complaints_about(stage, before, expected)]
     if not complaints:
-        complaints += _second(stage, before)
+        complaints = [*complaints_about_memory(stage, before, expected), *_second(stage, before)]
     if complaints:
         complaints.append(f"recover called {_calls(first)}")
         complaints.append(f"recover said {first}")
@@ -119,6 +120,4 @@ def _second(stage: Stage, before: Before) -> Iterable[str]:
 
 
 def _calls(ended: Ended) -> list[str]:
-    from tests.engine.kill.moments import described
-
     return [described(request) for request in ended.requests if changes(request)]

@@ -38,6 +38,8 @@ class Scenario:
     new: ImageSpec
     may_update: bool = True
     """Whether the new image may run in the end; a bad one never may."""
+    turned_down: bool | None = None
+    """Whether a bad image is remembered, so that it is not tried again; None: nobody cares."""
     old: ImageSpec = field(default_factory=lambda: ImageSpec(marker="old"))
     policy: Mapping[str, Any] = field(default_factory=lambda: dict(NO))
     state: str = "running"
@@ -48,6 +50,7 @@ class Scenario:
     has_volumes: bool = False
     networks: Callable[[Host], Mapping[str, Mapping[str, Any]]] | None = None
     disturbance: Callable[[Subject], Disturbance] | None = None
+    stop_timeout: int | None = None
     during: bool = False
     """Whether to kill in the middle of slow calls, too."""
 
@@ -76,6 +79,7 @@ START_FAILS = Scenario(
     "start-fails",
     _good(command=["/not/there"]),
     may_update=False,
+    turned_down=True,
     old=ImageSpec(marker="old", command=ENDS_BADLY),
     policy=ON_FAILURE,
 )
@@ -109,6 +113,7 @@ VOLUMES_AND_ROLLBACK = Scenario(
     "volumes-and-rollback",
     _good(command=commands.EXIT_AT_ONCE, volumes=["/brought-along"]),
     may_update=False,
+    turned_down=True,
     has_volumes=True,
 )
 POLICY_NO = Scenario("policy-no", _good())

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import ImageNotFound, NotFound
 
-from tests.engine.kill.execution import execute, state_folder
+from tests.engine.kill.execution import Subject, execute, state_folder
 from tests.engine.kill.scenarios import ANONYMOUS_FOLDER, NAMED_FOLDER
 
 if TYPE_CHECKING:
     from rig.host import Host
     from tests.engine.kill.disturbance import Disturbance
-    from tests.engine.kill.execution import Ended, Subject
+    from tests.engine.kill.execution import Ended
+    from tests.engine.kill.nursery import Nursery
     from tests.engine.kill.scenarios import Scenario
 
 SHORT = "web"
@@ -51,8 +52,9 @@ class Before:
 class Stage:
     """One scenario on one engine."""
 
-    def __init__(self, host: Host, scenario: Scenario) -> None:
+    def __init__(self, host: Host, nursery: Nursery, scenario: Scenario) -> None:
         self.host = host
+        self._nursery = nursery
         self.scenario = scenario
         self.name = host.name(SHORT)
         self.reference = host.reference(IMAGE)
@@ -89,9 +91,15 @@ class Stage:
 
     def run(self, subject: Subject, *disturbances: Disturbance) -> Ended:
         """Let the subject run, past these disturbances and the scenario's own."""
-        named = (self.name, *self.scenario.arguments) if subject.command == "run" else ()
+        named = (self.name, *self.scenario.arguments, *GRACE) if subject.command == "run" else GRACE
         own = () if self.scenario.disturbance is None else (self.scenario.disturbance(subject),)
-        return execute(self.host, subject, (*named, *GRACE), (*disturbances, *own))
+        return execute(self.host, self._nursery, subject, named, (*disturbances, *own))
+
+    def decision(self, before: Before) -> list[str]:
+        """Why `updater check` would (not) update the container now: codes."""
+        arguments = (self.name, *self.scenario.arguments, "-o", "json")
+        ended = execute(self.host, self._nursery, Subject("check", before.id), arguments)
+        return [reason["code"] for container in ended.json["containers"] for reason in container["reasons"]]
 
     # Making it
 
@@ -122,6 +130,8 @@ class Stage:
             binding = {"HostIp": "127.0.0.1", "HostPort": str(scenario.port)}
             host_config["PortBindings"] = {"8080/tcp": [binding]}
             body["ExposedPorts"] = {"8080/tcp": {}}
+        if scenario.stop_timeout is not None:
+            body["StopTimeout"] = scenario.stop_timeout
         if scenario.has_volumes:
             host_config["Binds"] = [f"{self.host.create_volume('data')}:{NAMED_FOLDER}"]
             body["Volumes"] = {ANONYMOUS_FOLDER: {}}

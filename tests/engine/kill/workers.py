@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rig import open_rig
 from rig.host import Host
+from tests.engine.kill.nursery import Nursery
 from tests.engine.kill.points import PointFailed, Verdict
 from tests.engine.kill.stage import Stage
 
@@ -80,8 +81,8 @@ class Workers:
 
 def _work(rig: Rig, prefix: str, directory: Path, scenario: Scenario, agenda: _Agenda) -> None:
     directory.mkdir()
-    with rig.network(), Host(rig, prefix, directory) as host:
-        stage = Stage(host, scenario)
+    with rig.network(), Host(rig, prefix, directory) as host, Nursery() as nursery:
+        stage = Stage(host, nursery, scenario)
         for task in agenda:
             agenda.done(_done(task, stage))
 

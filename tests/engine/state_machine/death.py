@@ -63,5 +63,6 @@ def _deaths_of(kinds: tuple[Kind, ...], most: int) -> strategies.SearchStrategy[
     )
 
 
-DEATHS = _deaths_of((Kind.GOOD,), _IN_UPDATE) | _deaths_of(BAD_KINDS, _IN_ROLLBACK)
+GOOD_DEATHS = _deaths_of((Kind.GOOD,), _IN_UPDATE)
+BAD_DEATHS = _deaths_of(BAD_KINDS, _IN_ROLLBACK)
 MOMENTS = _moments(_IN_UPDATE)

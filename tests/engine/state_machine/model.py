@@ -63,11 +63,9 @@ class Model:
         return {tried, SKIPPED_AS_REJECTED} if self.published.digest in self.perhaps_rejected else {tried}
 
     @property
-    def is_outdated(self) -> bool:
-        """Whether a cycle surely changes something, or tries to."""
-        digest = self.published.digest
-        known = digest in self.rejected or digest in self.perhaps_rejected
-        return self.container is not None and self.published != self.container.version and not known
+    def survives_boots(self) -> bool:
+        """Whether the engine starts a container that ran again when it boots."""
+        return self.policy["Name"] in ("always", "unless-stopped")
 
     @property
     def version_before(self) -> Version | None:
@@ -92,8 +90,3 @@ class Model:
         """The state folder is lost."""
         self.forget_rejections()
         self.last_update = None
-
-    def put_aside(self, name: str) -> None:
-        assert self.container is not None
-        self.asides[name] = self.container
-        self.container = None

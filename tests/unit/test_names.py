@@ -1,0 +1,100 @@
+"""Working names and owners: what is written can be read again, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from updater.recreator.names import Phase, name_bad, name_go, name_new, name_old, parse_working_name
+from updater.recreator.owner import LEASE, is_alive, ourselves, parse_owner
+from updater.recreator.secrets import without_secrets
+
+OLD_ID = "0123456789abcdef" * 4
+NAMES = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,40}", fullmatch=True)
+POLICIES = st.one_of(
+    st.sampled_from(["no", "always", "unless-stopped"]).map(lambda name: {"Name": name, "MaximumRetryCount": 0}),
+    st.integers(0, 99).map(lambda count: {"Name": "on-failure", "MaximumRetryCount": count}),
+)
+
+
+@given(NAMES, POLICIES)
+def test_the_parked_name_holds_the_restart_policy(name: str, policy: dict[str, Any]) -> None:
+    working = parse_working_name(name_old(name, OLD_ID, policy))
+    assert working is not None
+    assert (working.name, working.phase, working.old_id, working.policy) == (name, Phase.OLD, OLD_ID[:12], policy)
+
+
+@given(NAMES)
+def test_the_other_names(name: str) -> None:
+    for make, phase in ((name_new, Phase.NEW), (name_go, Phase.GO), (name_bad, Phase.BAD)):
+        working = parse_working_name(make(name, OLD_ID))
+        assert working is not None
+        assert (working.name, working.phase, working.policy) == (name, phase, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["web", "web.old-0123456789ab", "web.new-0123", "web.old-x-0123456789ab", ".new-" + OLD_ID[:12]]
+)
+def test_names_of_others(text: str) -> None:
+    assert parse_working_name(text) is None
+
+
+ME = ourselves(None)
+ELSEWHERE = replace(ME, pid_namespace="1", pid=1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "age", "local", "runs", "alive"),
+    [
+        (None, 0, True, True, False),
+        (ME, 0, True, True, False),  # it is us, and we are not at work on it
+        (replace(ME, pid=os.getppid(), start_time="1"), 0, True, True, False),  # the number was given anew
+        (replace(ME, pid=2**22 - 7), 0, True, True, False),
+        (ELSEWHERE, 0, True, True, True),
+        (ELSEWHERE, LEASE + 1, True, True, False),
+        (replace(ELSEWHERE, container="c"), 0, True, False, False),
+        (replace(ELSEWHERE, container="c"), 0, True, True, True),
+        (replace(ME, boot="before"), 0, True, True, False),
+        (replace(ME, boot="other machine"), 0, False, True, True),
+        (replace(ME, boot="other machine"), LEASE + 1, False, True, False),
+    ],
+)
+def test_who_is_alive(owner: Any, age: float, local: bool, runs: bool, alive: bool) -> None:
+    answer = is_alive(owner, ME, age_seconds=age, engine_is_local=local, container_runs=lambda _: runs)
+    assert answer is alive
+
+
+def test_a_running_process_is_alive_and_a_dead_one_is_not() -> None:
+    script = "from updater.recreator.owner import ourselves; print(ourselves(None), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        owner = parse_owner(process.stdout.readline().strip())
+        assert is_alive(owner, ME, age_seconds=0, engine_is_local=True, container_runs=lambda _: True)
+    assert not is_alive(owner, ME, age_seconds=0, engine_is_local=True, container_runs=lambda _: True)
+
+
+@pytest.mark.parametrize("text", ["", "x", "a:b:c:d:e", "a:b:1:2"])
+def test_owners_that_are_none(text: str) -> None:
+    assert parse_owner(text) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "text", "expected"),
+    [
+        (["DB_PASSWORD=hunter2"], "login hunter2 failed", "login *** failed"),
+        (["TOKEN=abcd", "API_KEY=abcdef"], "abcdef abcd", "*** ***"),
+        (["DATABASE_URL=postgres://u:p@h/d"], "cannot reach postgres://u:p@h/d", "cannot reach ***"),
+        (["MODE=production", "PASSWORD=", "PASSWORD", "KEY=on"], "production on", "production on"),
+    ],
+)
+def test_secrets_are_hidden(environment: list[str], text: str, expected: str) -> None:
+    assert without_secrets(text, environment) == expected
