@@ -80,7 +80,7 @@ def _engine_calls(host: Host, number: int) -> tuple[int, int]:
     start = next(index for index, text in enumerate(requests) if text.endswith("/start"))
     waiting = [text for text in requests[start + 1 :] if text.startswith("GET")]
     tagging = next(index for index, text in enumerate(requests) if text.endswith("/tag"))
-    return len(requests), len(requests) - len(waiting) - tagging + 2  # the two looks before the first tag
+    return len(requests), len(requests) - len(waiting) - tagging + 1  # the look before the first tag
 
 
 def _started_at(host: Host) -> float:

@@ -25,6 +25,7 @@ from updater.model.report import CheckReport, CycleReport
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
+from updater.recreator.names import kept_name
 from updater.recreator.owner import ourselves
 from updater.recreator.recovery import is_worked_on, recover
 from updater.recreator.recreation import Surroundings
@@ -107,6 +108,7 @@ def roll_back(world: World, request: Request, name: str) -> Outcome:
     container = next(found for found in inventory.containers if found.name == full_name)
     request = replace(request, names=frozenset({full_name}), own_id=own_container(inventory.containers))
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
+    plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
     with world.interruption.deferred():
         outcome = perform(plan, _surroundings(world, inventory))
     # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
@@ -196,7 +198,7 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot]) -> str:
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _plan(decision: Decision, engine: DockerEngine) -> Plan:
+def _plan(decision: Decision, engine: DockerEngine, inventory: Inventory) -> Plan:
     """What is to be done for an `update`."""
     candidate, container = decision.candidate, decision.container
     assert candidate.published_image is not None  # nothing is updated to an image that nobody has read
@@ -211,6 +213,7 @@ def _plan(decision: Decision, engine: DockerEngine) -> Plan:
         digest=candidate.published_image.digest,
         terms=decision.terms,
         platform=None if native else platform,
+        kept_image=inventory.tags.get(kept_name(container.name)),
     )
 
 
@@ -223,7 +226,7 @@ def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_ru
     if world.interruption.requested():
         reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
         return _untouched(decision, OutcomeKind.SKIPPED, reason)
-    outcome = perform(_plan(decision, world.engine), _surroundings(world, inventory))
+    outcome = perform(_plan(decision, world.engine, inventory), _surroundings(world, inventory))
     remember(outcome, Operation.UPDATE, world.memory)
     return outcome
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.kill import scenarios
-from tests.engine.kill.points import killed_once, learn
+from tests.engine.kill.moments import Course, Moment, When
+from tests.engine.kill.points import killed_once, killed_twice, learn, learn_recovery
 from tests.engine.kill.tally import Tally
 from tests.engine.kill.workers import Workers, open_workers
 
@@ -34,10 +35,24 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Tally:
-    counted = Tally("kill matrix")
+def single(request: pytest.FixtureRequest) -> Tally:
+    return _tally(request, "kill matrix")
+
+
+@pytest.fixture(scope="module")
+def double(request: pytest.FixtureRequest) -> Tally:
+    return _tally(request, "kill matrix, the recovery killed as well")
+
+
+def _tally(request: pytest.FixtureRequest, title: str) -> Tally:
+    counted = Tally(title)
     request.config.pluginmanager.register(counted)
     return counted
+
+
+@pytest.mark.parametrize("scenario", scenarios.ALL, ids=str)
+def test_killed_once(workers: Workers, single: Tally, scenario: Scenario, tmp_path: Path) -> None:
+    single.settle(workers.run(scenario, tmp_path, _every_moment))
 
 
 def _every_moment(stage: Stage) -> list[Task]:
@@ -46,6 +61,36 @@ def _every_moment(stage: Stage) -> list[Task]:
     return [partial(killed_once, course=course, moment=moment) for moment in moments]
 
 
-@pytest.mark.parametrize("scenario", scenarios.ALL, ids=str)
-def test_killed_once(workers: Workers, tally: Tally, scenario: Scenario, tmp_path: Path) -> None:
-    tally.settle(workers.run(scenario, tmp_path, _every_moment))
+@pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.STOPPED, scenarios.CRASH_LOOP], ids=str)
+def test_killed_twice(workers: Workers, double: Tally, scenario: Scenario, tmp_path: Path) -> None:
+    """First so that a recovery finds each standing there is, then the recovery at each of its own calls."""
+    double.settle(workers.run(scenario, tmp_path, _every_standing))
+
+
+def _every_standing(stage: Stage) -> list[Task]:
+    course = learn(stage)
+    return [
+        partial(_every_second_moment, course=course, first=Moment(change, When.AFTER))
+        for change in _changes_with_a_standing(course, stage.scenario)
+    ]
+
+
+def _changes_with_a_standing(course: Course, scenario: Scenario) -> list[int]:
+    """Those that leave something to recover; of an update that fails, those of its way back and one before it."""
+    end = len(course.changes)
+    create = course.place_of("/containers/create")
+    mark = course.place_of(r"/rename\?name=.*\.go-")
+    assert create is not None
+    assert mark is not None
+    if scenario.may_update:
+        return list(range(create, end))
+    start = course.place_of("/start$")
+    assert start is not None
+    return [mark, *range(start, end)]
+
+
+def _every_second_moment(stage: Stage, course: Course, first: Moment) -> list[Task]:
+    recovery = learn_recovery(stage, first)
+    return [
+        partial(killed_twice, course=course, first=first, second=second) for second in recovery.moments(looks=False)
+    ]

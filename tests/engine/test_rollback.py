@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rig import ImageSpec, commands
+from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
 
 if TYPE_CHECKING:
     from rig.host import Host
+    from rig.recording import Request
 
 ON = {"updater.enable": "true"}
 QUICK = ("--grace-period", "2s", "-o", "json")
@@ -171,3 +174,53 @@ def test_one_failure_does_not_keep_the_others_from_their_update(host: Host) -> N
         "current": 0,
         "would-update": 0,
     }
+
+
+def test_a_good_update_stays_good_if_the_old_container_cannot_be_removed(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.rig.recording_socket() as socket:
+        socket.recording.before = lambda request: (
+            Reply(500, b'{"message": "device or resource busy"}', {"Content-Type": "application/json"})
+            if request.method == "DELETE"
+            else None
+        )
+        result = host.updater("run", *QUICK, docker_host=socket.host, timeout=120)
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"]) == (0, "updated")
+    assert "device or resource busy" in outcome["notes"][0]
+    assert host.execute("web", "cat /etc/marker").strip() == "2"
+    (left,) = [name for name in host.container_names() if ".old-" in name]
+    assert host.inspect(left)["Id"] == old_id
+    assert host.updater("recover", "--grace-period", "1s").exit_code == 0
+    assert host.container_names() == [host.name("web")]
+
+
+@pytest.mark.parametrize("answer", [500, 504])
+def test_a_stop_that_goes_on_after_its_answer_was_a_refusal(host: Host, answer: int) -> None:
+    """A proxy gives up on the stop while the engine goes on with it: the container must not vanish a moment later."""
+    slow = commands.shell("trap 'sleep 4; exit 0' TERM; while :; do sleep 0.1 & wait $!; done")
+    host.push("web:latest", ImageSpec(marker="1", command=slow))
+    old_id = host.run_container("web", "web:latest", labels=ON, host_config={"RestartPolicy": {"Name": "always"}})
+    host.push("web:latest", ImageSpec(marker="2"))
+    stops = []
+    with host.rig.recording_socket() as socket:
+
+        def refuse(request: Request) -> Reply | None:
+            if not request.path.endswith("/stop"):
+                return None
+            stops.append(request)
+            if len(stops) > 1:
+                return None
+            threading.Thread(target=host.client.stop, args=(old_id,)).start()
+            return Reply(answer, b"gateway timeout")
+
+        socket.recording.before = refuse
+        result = host.updater("run", *QUICK, docker_host=socket.host, timeout=120)
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"]) == (1, "rolled-back")
+    time.sleep(5)
+    assert host.inspect("web")["Id"] == old_id
+    assert host.inspect("web")["State"]["Running"]
+    assert host.container_names() == [host.name("web")]

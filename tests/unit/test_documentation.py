@@ -38,3 +38,14 @@ def test_the_settings_page_lists_every_setting() -> None:
     rows = table((PROJECT / "docs/settings.md").read_text(), "# Settings")
     assert [row[0] for row in rows] == [f"`{setting.name}`" for setting in SETTINGS]
     assert [row[2] for row in rows] == [setting.help for setting in SETTINGS]
+
+
+def test_the_tests_named_in_the_documents_are_there() -> None:
+    text = (PROJECT / "docs/failures-of-others.md").read_text()
+    file = ""
+    for path, name in re.findall(r"`([\w/.]*)(?:::(\w+))?`", text):
+        if path.startswith(("engine/", "unit/")):
+            file = path
+            assert (PROJECT / "tests" / file).exists(), path
+        if name:
+            assert re.search(rf"(def|class) {name}\b", (PROJECT / "tests" / file).read_text()), name

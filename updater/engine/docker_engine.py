@@ -41,6 +41,7 @@ class DockerEngine:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._images: dict[str, Json] = {}
 
     @classmethod
     def open(cls, host: str | None, environment: Mapping[str, str]) -> DockerEngine:
@@ -110,6 +111,18 @@ class DockerEngine:
     def inspect_image(self, name_or_id: str) -> Json:
         """`GET /images/{name}/json`."""
         return dict(self._get(f"inspect image {name_or_id}", f"/images/{name_or_id}/json"))
+
+    def image_by_id(self, image_id: str) -> Json | None:
+        """What the image holds, None where there is none; asked once: an id names content, which never changes.
+
+        Only its names may since have changed; `find_image` asks anew.
+        """
+        if image_id not in self._images:
+            found = self.find_image(image_id)
+            if found is None:
+                return None
+            self._images[image_id] = found
+        return self._images[image_id]
 
     def find_image(self, name_or_id: str) -> Json | None:
         """Like `inspect_image`, but None where there is none."""

@@ -29,6 +29,7 @@ def inventory(containers: Sequence[Mapping[str, Any]], images: Sequence[Mapping[
             if (name := container_name(container.get("Names") or ()))
         ),
         registry_tags=_tags_from_registries(images, facts),
+        tags={tag: image["Id"] for image in images for tag in image.get("RepoTags") or ()},
     )
 
 

@@ -80,7 +80,10 @@ class ContainerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One look at the engine. `registry_tags` are the tags that it has from a registry, not from a build."""
+    """One look at the engine. `registry_tags` are the tags that it has from a registry, not from a build; `tags` are
+    all of them, as the engine writes them, with the id of the image each names.
+    """
 
     containers: tuple[ContainerSnapshot, ...]
     registry_tags: frozenset[ImageReference] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)

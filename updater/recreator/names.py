@@ -105,6 +105,11 @@ def keep_tag(name: str) -> str:
     return name[:_LONGEST_TAG]
 
 
+def kept_name(name: str) -> str:
+    """The whole name of the image that a container ran before, as the engine lists it."""
+    return f"{KEEP_REPOSITORY}:{keep_tag(name)}"
+
+
 def operation_labels(
     name: str, kind: str, owner: str, digest: str | None, old: Mapping[str, Any], old_digest: str | None
 ) -> dict[str, str]:

@@ -52,8 +52,7 @@ class Recreation:
     """Filled in by the steps, in their order; times in seconds on the monotonic clock.
 
     `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
-    container, so that undoing means putting it back. `replaced_image` is the image that was kept until now.
-    """
+    container, so that undoing means putting it back."""
 
     plan: Plan
     surroundings: Surroundings
@@ -61,7 +60,6 @@ class Recreation:
     old_image: Json | None = None
     new_image: Json = field(default_factory=dict)
     blueprint: Blueprint | None = None
-    replaced_image: str | None = None
     new_id: str | None = None
     tagged: bool = False
     complete: bool = False
@@ -80,6 +78,11 @@ class Recreation:
     def name(self) -> str:
         """The container's name, before and after."""
         return self.plan.name
+
+    @property
+    def replaced_image(self) -> str | None:
+        """The image that was kept as the previous one until this update."""
+        return self.plan.kept_image
 
     @property
     def old_policy(self) -> Mapping[str, Any]:

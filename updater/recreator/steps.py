@@ -45,16 +45,13 @@ def _inspect(recreation: Recreation) -> None:
     if old["HostConfig"].get("AutoRemove"):
         raise _failed(ReasonCode.AUTO_REMOVE, "It was started with --rm, so it would vanish when it is stopped.")
     recreation.old = old
-    recreation.old_image = recreation.engine.find_image(old["Image"])
+    recreation.old_image = recreation.engine.image_by_id(old["Image"])
 
 
 def _keep(recreation: Recreation) -> None:
     if recreation.old_image is None:
         return
-    tag = keep_tag(recreation.name)
-    kept = recreation.engine.find_image(f"{KEEP_REPOSITORY}:{tag}")
-    recreation.replaced_image = str(kept["Id"]) if kept else None
-    recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, tag)
+    recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, keep_tag(recreation.name))
 
 
 def _pull(recreation: Recreation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from updater.errors import EngineError, RegistryError
+from updater.errors import EngineError, EngineNotFound, RegistryError
 from updater.model.candidate import Candidate, Status
 from updater.model.platform import Platform
 from updater.model.published import Published
@@ -108,7 +108,9 @@ def _settle(
 
 def _platform(image_id: str, engine: Engine) -> Platform:
     """The platform that the container's own image was made for, which may be another than the host's."""
-    image = engine.inspect_image(image_id)
+    image = engine.image_by_id(image_id)
+    if image is None:
+        raise EngineNotFound("the image that it runs was removed a moment ago")
     return Platform(image["Os"], image["Architecture"], image.get("Variant") or "")
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from rig.recording import HangUp
@@ -14,8 +15,12 @@ from tests.engine.kill.moments import Moment, When, changes, described
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rig.engine import PrivateEngine
     from rig.recording import Request
     from tests.engine.kill.execution import Subject
+
+_SOON_SECONDS = 0.05
+_AWAY_SECONDS = 1.0
 
 
 class Disturbance(Protocol):
@@ -63,6 +68,43 @@ class Trigger:
             self._looks = 0
         else:
             self._looks += 1
+
+
+class EngineDeath:
+    """The engine is killed, and whoever looks after services starts it again a second later."""
+
+    def __init__(self, engine: PrivateEngine) -> None:
+        self._engine = engine
+        self._return: threading.Thread | None = None
+
+    def strike(self) -> None:
+        """Return when it is dead."""
+        self._engine.kill()
+        self._begin(self._come_back)
+
+    def strike_soon(self) -> None:
+        """Let it begin with what it was told, and kill it in the middle."""
+        self._begin(self._die_and_come_back)
+
+    def wait_until_back(self) -> None:
+        """Return when it answers again."""
+        if self._return is not None:
+            self._return.join()
+        if not self._engine.running:
+            self._engine.start()
+
+    def _begin(self, what: Callable[[], None]) -> None:
+        self._return = threading.Thread(target=what, name="engine")
+        self._return.start()
+
+    def _die_and_come_back(self) -> None:
+        time.sleep(_SOON_SECONDS)
+        self._engine.kill()
+        self._come_back()
+
+    def _come_back(self) -> None:
+        time.sleep(_AWAY_SECONDS)
+        self._engine.start()
 
 
 class PortTaker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.engine.kill.checks import (
@@ -12,9 +12,9 @@ from tests.engine.kill.checks import (
     complaints_about_memory,
     complaints_about_second,
 )
-from tests.engine.kill.disturbance import Trigger
+from tests.engine.kill.disturbance import EngineDeath, Trigger
 from tests.engine.kill.execution import Subject
-from tests.engine.kill.moments import Course, changes, described
+from tests.engine.kill.moments import Course, When, changes, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +99,35 @@ def killed_twice(stage: Stage, course: Course, first: Moment, second: Moment) ->
     one, _ = die(stage, before, "run", first)
     other, _ = die(stage, before, "recover", second)
     return judged(stage, before, f"{one}; {other}", expectation(stage, course, first))
+
+
+def engine_killed(stage: Stage, course: Course, moment: Moment, *, updater_too: bool) -> Verdict:
+    """The engine dies, alone or together with the updater, and comes back; then the updater recovers."""
+    before = stage.reset()
+    subject = Subject("run", before.id)
+    death = EngineDeath(stage.host.rig.engine)
+
+    def strike() -> None:
+        if updater_too:
+            subject.kill()
+        if moment.when is When.DURING:
+            death.strike_soon()
+        else:
+            death.strike()
+
+    trigger = Trigger(moment, strike)
+    ended = stage.run(subject, trigger)
+    death.wait_until_back()
+    if trigger.struck is None:
+        raise PointFailed(f"run never came to {moment}: {ended}")
+    what = f"engine {'and updater ' * updater_too}killed {trigger.struck}"
+    expected = replace(expectation(stage, course, moment), untouched=False, may_restart=True)
+    if updater_too:
+        return judged(stage, before, what, expected)
+    verdict = judged(stage, before, what, replace(expected, tag_may_lead=False))
+    broken = [f"run ended with {ended}"] if ended.broke or ended.exit_code < 0 else []
+    told = [f"run had ended with {ended}"] if verdict.complaints else []
+    return Verdict(what, (*broken, *verdict.complaints, *told))
 
 
 def judged(stage: Stage, before: Before, what: str, expected: Expectation) -> Verdict:

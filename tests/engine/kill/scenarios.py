@@ -72,8 +72,24 @@ def _good(marker: str = "new", **more: Any) -> ImageSpec:
 
 
 GOOD = Scenario("good", _good(), policy=ALWAYS, during=True)
-CRASH_LOOP = Scenario("crash-loop", _good(command=commands.CRASH_LOOP), may_update=False, policy=ALWAYS, during=True)
-UNHEALTHY = Scenario("unhealthy", _good(healthcheck=commands.BAD_HEALTH), may_update=False, policy=UNLESS_STOPPED)
+CRASH_LOOP = Scenario(
+    "crash-loop",
+    _good(command=commands.CRASH_LOOP),
+    may_update=False,
+    turned_down=True,
+    policy=ALWAYS,
+    during=True,
+)
+UNHEALTHY = Scenario(
+    "unhealthy-and-slow-to-stop",
+    _good(command=commands.DEAF, healthcheck=commands.BAD_HEALTH),
+    may_update=False,
+    turned_down=True,
+    old=ImageSpec(marker="old", command=commands.DEAF),
+    policy=UNLESS_STOPPED,
+    stop_timeout=1,
+    during=True,
+)
 CREATE_FAILS = Scenario("create-fails", _good(command=None), may_update=False)
 START_FAILS = Scenario(
     "start-fails",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rig import open_rig
 from rig.host import Host
+from tests.conftest import _other_engine
 from tests.engine.kill.nursery import Nursery
 from tests.engine.kill.points import PointFailed, Verdict
 from tests.engine.kill.stage import Stage
@@ -98,7 +99,9 @@ def _done(task: Task, stage: Stage) -> Verdict | Sequence[Task]:
 
 
 @contextmanager
-def open_workers() -> Iterator[Workers]:
-    """Start the engines, and end them."""
+def open_workers(**config: object) -> Iterator[Workers]:
+    """Start the engines, with this in their daemon.json, and end them."""
+    other = _other_engine()
+    other["config"] = {**other["config"], **config}
     with ExitStack() as stack:
-        yield Workers([stack.enter_context(open_rig()) for _ in range(COUNT)])
+        yield Workers([stack.enter_context(open_rig(**other)) for _ in range(COUNT)])

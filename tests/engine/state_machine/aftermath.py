@@ -14,7 +14,7 @@ from tests.engine.state_machine.versions import VERDICTS, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.engine.kill.execution import Ended
+    from rig.host import Result
     from tests.engine.state_machine.life import Life
     from tests.engine.state_machine.site import Json
     from tests.engine.state_machine.versions import Version
@@ -106,13 +106,13 @@ class Aftermath:
 
     # Recovery
 
-    def _heal(self, death: Death) -> Ended:
+    def _heal(self, death: Death) -> Result:
         if death.healer == "run" and not death.meanwhile.is_by_the_user:
             included = including(not self._before.runs)
             return self._site.updater("run", self._site.name, *JSON, *included)
         return self._site.updater("recover", *JSON)
 
-    def _hear(self, ended: Ended) -> None:
+    def _hear(self, ended: Result) -> None:
         """What it reports is written in its memory, too."""
         assert "Traceback" not in ended.stderr, str(ended)
         assert ended.exit_code in (0, 1), str(ended)

@@ -14,8 +14,7 @@ from tests.engine.state_machine.versions import Kind, Version, make_version
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rig.host import Host
-    from tests.engine.kill.execution import Ended
+    from rig.host import Host, Result
 
 JSON = ("-o", "json")
 
@@ -111,7 +110,7 @@ class Life:
         ended = self.site.updater("run", self.site.name, *JSON, *including(include_stopped))
         self.settle(ended, before, include_stopped=include_stopped)
 
-    def settle(self, ended: Ended, before: str, *, include_stopped: bool) -> None:
+    def settle(self, ended: Result, before: str, *, include_stopped: bool) -> None:
         """A cycle has come to its end: has it done what it had to, and does it say so?"""
         assert "Traceback" not in ended.stderr, str(ended)
         result = ran(ended.json)[self.site.name]
@@ -158,7 +157,7 @@ class Life:
             return
         self.settle_rollback(self.site.updater("rollback", self.site.name, *JSON))
 
-    def settle_rollback(self, ended: Ended) -> None:
+    def settle_rollback(self, ended: Result) -> None:
         assert ended.exit_code == 0, str(ended)
         (result,) = ended.json["results"]
         assert result["outcome"] == "rolled-back", str(ended)
@@ -181,12 +180,12 @@ class Life:
         ended = self._untouched(command, *arguments)
         assert (ended.exit_code, ended.stdout) == (2, ""), str(ended)
 
-    def _harmless(self, command: str, *arguments: str) -> Ended:
+    def _harmless(self, command: str, *arguments: str) -> Result:
         ended = self._untouched(command, *arguments)
         assert ended.exit_code == 0, str(ended)
         return ended
 
-    def _untouched(self, command: str, *arguments: str) -> Ended:
+    def _untouched(self, command: str, *arguments: str) -> Result:
         before = self.site.lives()
         ended = self.site.updater(command, *arguments)
         assert "Traceback" not in ended.stderr, str(ended)

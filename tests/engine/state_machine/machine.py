@@ -120,21 +120,18 @@ class Machine(RuleBasedStateMachine):
         # A bad image in a container that is not started would only show once its user starts it.
         self.life.cycle(include_stopped=include_stopped and self.life.model.published.is_good)
 
-    @rule()
-    def check(self) -> None:
-        self._count("check")
+    @rule(again=strategies.booleans())
+    def nothing_is_to_be_done(self, again: bool) -> None:
+        """Looking, recovering and (where there is no update) rolling back change nothing."""
+        self._count("nothing to do")
         self.life.check()
-
-    @rule()
-    def recover(self) -> None:
-        self._count("recover")
         self.life.recover()
+        if self.life.model.version_before is None:
+            self.life.roll_back()
+        if again:
+            self.life.retry()
 
-    @rule()
-    def retry(self) -> None:
-        self._count("retry")
-        self.life.retry()
-
+    @precondition(_has_a_version_before)
     @rule()
     def rollback(self) -> None:
         self._count("rollback")

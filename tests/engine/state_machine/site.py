@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import NotFound
 
+from rig.host import Result
 from tests.engine.kill.disturbance import Trigger
-from tests.engine.kill.execution import Subject, execute, state_folder
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
     from rig.host import Host
-    from tests.engine.kill.execution import Ended
     from tests.engine.kill.moments import Moment
     from tests.engine.state_machine.versions import Version
 
@@ -26,6 +27,8 @@ FOLDER = "/data"
 _SHORT = "web"
 _IMAGE = "web:latest"
 _QUICK = ("--grace-period", "1s")
+_LONGEST_SECONDS = 90.0
+_BORN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,24 @@ class Dead:
 
     struck: str | None
     """At which call."""
-    ended: Ended
+    ended: Result
+
+
+class _Killer:
+    """Kills a process that may make its first call before the one who started it knows its number."""
+
+    def __init__(self) -> None:
+        self._born = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+
+    def aim(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._born.set()
+
+    def kill(self) -> None:
+        self._born.wait(_BORN_SECONDS)
+        assert self._process is not None
+        self._process.kill()
 
 
 class Site:
@@ -91,19 +111,28 @@ class Site:
 
     # The updater
 
-    def updater(self, command: str, *arguments: str) -> Ended:
-        """Run it on an engine that nobody disturbs."""
-        return execute(self.host, Subject(command, ""), (*arguments, *_QUICK))
+    def updater(self, command: str, *arguments: str) -> Result:
+        """Run it to its end, with nobody in its way."""
+        return self.host.updater(command, *arguments, *_QUICK)
 
     def kill_updater(self, moment: Moment, command: str, *arguments: str) -> Dead:
         """Run it and kill it at this moment, if it comes."""
-        subject = Subject(command, "")
-        trigger = Trigger(moment, subject.kill)
-        ended = execute(self.host, subject, (*arguments, *_QUICK), [trigger])
-        return Dead(trigger.struck, ended)
+        killer = _Killer()
+        trigger = Trigger(moment, killer.kill)
+        with self.host.rig.recording_socket() as recorded:
+            recorded.recording.before = trigger.before
+            recorded.recording.after = trigger.after
+            with self.host.start_updater(command, *arguments, *_QUICK, docker_host=recorded.host) as process:
+                killer.aim(process)
+                try:
+                    stdout, stderr = process.communicate(timeout=_LONGEST_SECONDS)
+                except BaseException:
+                    process.kill()
+                    raise
+        return Dead(trigger.struck, Result(process.returncode, stdout, stderr))
 
     def lose_memory(self) -> None:
-        shutil.rmtree(state_folder(self.host), ignore_errors=True)
+        shutil.rmtree(self.host.environment()["UPDATER_STATE_DIR"], ignore_errors=True)
 
     # What is to be seen
 

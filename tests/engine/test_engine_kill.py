@@ -1,0 +1,53 @@
+"""The engine dies in the middle of an update, at any call: is exactly one container there once it is back?
+
+The engine is killed with SIGKILL and started again a second later, as an init system does it. Without live-restore it
+starts over all containers that were running; with it they never stopped. The updater waits for it and goes on, or
+dies at the same moment; in either case one `updater recover` has to leave everything in order.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.kill import scenarios
+from tests.engine.kill.points import engine_killed, learn
+from tests.engine.kill.tally import Tally
+from tests.engine.kill.workers import Workers, open_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.engine.kill.scenarios import Scenario
+    from tests.engine.kill.stage import Stage
+    from tests.engine.kill.workers import Task
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module", params=[{}, {"live-restore": True}], ids=["containers-die-too", "live-restore"])
+def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
+    with open_workers(**request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Tally:
+    counted = Tally("engine kills")
+    request.config.pluginmanager.register(counted)
+    return counted
+
+
+@pytest.mark.parametrize("updater_too", [False, True], ids=["engine", "engine-and-updater"])
+@pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.CRASH_LOOP], ids=str)
+def test_engine_killed(workers: Workers, tally: Tally, scenario: Scenario, updater_too: bool, tmp_path: Path) -> None:
+    tally.settle(workers.run(scenario, tmp_path, partial(_every_moment, updater_too=updater_too)))
+
+
+def _every_moment(stage: Stage, updater_too: bool) -> list[Task]:
+    course = learn(stage)
+    moments = course.moments(during=True, looks=False)
+    return [partial(engine_killed, course=course, moment=moment, updater_too=updater_too) for moment in moments]
