@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from updater.errors import UnknownContainer
+from updater.errors import EngineError, UnknownContainer, UsageError
 from updater.going_back import plan_rollback
 from updater.itself import own_container
 from updater.model.candidate import Status
@@ -73,9 +73,9 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
     """One whole cycle. `tell` hears of each outcome as it comes."""
     started_at = datetime.now(UTC)
     inventory = world.engine.inventory()
-    _resolve_names(request.names, inventory)  # a wrong name is an error before anything happens
     recovered: tuple[Outcome, ...] = ()
     unfinished = find_unfinished(inventory.containers)
+    _resolve_names(request.names, inventory, unfinished)  # a wrong name is an error before anything happens
     if unfinished and not dry_run:
         recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
@@ -102,22 +102,27 @@ def roll_back(world: World, request: Request, name: str) -> Outcome:
     Raises UsageError where there is nothing to go back to.
     """
     inventory = world.engine.inventory()
-    full_name = _resolve_name(name, inventory.containers)
-    _recover_all(find_unfinished(inventory.containers), world, request, inventory, lambda _: None)
-    inventory = world.engine.inventory()
-    container = next(found for found in inventory.containers if found.name == full_name)
+    unfinished = find_unfinished(inventory.containers)
+    (full_name,) = _resolve_names(frozenset({name}), inventory, unfinished)
+    if unfinished:
+        _recover_all(unfinished, world, request, inventory, lambda _: None)
+        inventory = world.engine.inventory()
+    container = next((found for found in inventory.containers if found.name == full_name), None)
+    if container is None:
+        raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
     request = replace(request, names=frozenset({full_name}), own_id=own_container(inventory.containers))
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
+    if container.image is not None and plan.reference is not None:
+        # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
+        reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
+        reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
     with world.interruption.deferred():
         outcome = perform(plan, _surroundings(world, inventory))
     # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
     kind = OutcomeKind.ROLLED_BACK if outcome.kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
     outcome = replace(outcome, kind=kind)
     remember(outcome, Operation.ROLLBACK, world.memory)
-    if kind is OutcomeKind.ROLLED_BACK and container.image is not None and plan.reference is not None:
-        reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
-        reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
     return outcome
 
 
@@ -141,7 +146,15 @@ def _recover_one(update: Unfinished, world: World, request: Request, inventory: 
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
         source = ImageAt(update.containers[-1].image_id, None)
         return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
-    outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+    try:
+        outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+    except EngineError as error:
+        if error.temporary:
+            raise  # the engine is away: for the others, too
+        source = ImageAt(update.containers[-1].image_id, None)
+        outcome = Outcome(
+            update.name, subject.image_text, OutcomeKind.FAILED, error.reason, source, ImageAt(None, None)
+        )
     if outcome is not None:
         remember(outcome, Operation.RECOVERY, world.memory)
     return outcome
@@ -163,7 +176,7 @@ def _decide(
     containers = [container for container in inventory.containers if container.id not in working]
     request = replace(
         request,
-        names=_resolve_names(request.names, inventory),
+        names=_resolve_names(request.names, inventory, unfinished),
         own_id=own_container(containers),
         busy=frozenset(update.name for update in unfinished),
     )
@@ -180,14 +193,15 @@ def _decide(
     return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
 
 
-def _resolve_names(names: frozenset[str], inventory: Inventory) -> frozenset[str]:
-    """Names as given, or ids as docker shows them, to names."""
-    return frozenset(_resolve_name(name, inventory.containers) for name in names)
+def _resolve_names(names: frozenset[str], inventory: Inventory, unfinished: Sequence[Unfinished]) -> frozenset[str]:
+    """Names as given, or ids as docker shows them, to names. One whose update was cut short may have none now."""
+    between = frozenset(update.name for update in unfinished)
+    return frozenset(_resolve_name(name, inventory.containers, between) for name in names)
 
 
-def _resolve_name(given: str, containers: Sequence[ContainerSnapshot]) -> str:
+def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: frozenset[str]) -> str:
     name = given.lstrip("/")
-    if any(container.name == name for container in containers):
+    if name in between or any(container.name == name for container in containers):
         return name
     by_id = [container.name for container in containers if len(name) >= 4 and container.id.startswith(name)]
     if len(by_id) == 1:

@@ -86,6 +86,9 @@ def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Out
         return None  # committed, or all of it removed, since the list was made
     if update.rival is not None or old is None:
         return _user_was_faster(update, surroundings)
+    if not _is_in_place(update, old):
+        _start_again(update, old, surroundings)
+        return _user_was_faster(update, surroundings)
     if new is None:
         return _put_back_alone(update, old, terms, surroundings)
     recreation = _recreation(update, _Found(new, old), terms, surroundings)
@@ -97,6 +100,20 @@ def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Out
         return go_back(recreation, reason)
     recreation.complete = recreation.touched = True
     return go_through(missing_steps(recreation, new, old), recreation)
+
+
+def _is_in_place(update: Unfinished, old: Json) -> bool:
+    """Whether the old container has its own name or the one we gave it; any other is its user's choice."""
+    name = old["Name"].lstrip("/")
+    working = parse_working_name(name)
+    return name == update.name or (working is not None and working.name == update.name)
+
+
+def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> None:
+    """Its user renamed it; that it does not run was our doing."""
+    ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in ("running", "paused", "restarting")
+    if ran and not old["State"].get("Running"):
+        patiently(partial(surroundings.engine.start, old["Id"]))
 
 
 def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:

@@ -177,9 +177,9 @@ def _mark(recreation: Recreation) -> None:
 
 def _stop(recreation: Recreation) -> None:
     recreation.touched = True
-    if not recreation.should_run:
-        return
     old = recreation.old
+    if not recreation.should_run and not _runs(recreation, old["Id"]):
+        return
     recreation.stop_requested = time.monotonic()
     try:
         if recreation.was_paused:
@@ -187,6 +187,12 @@ def _stop(recreation: Recreation) -> None:
         recreation.engine.stop(old["Id"], recreation.plan.terms.stop_timeout, old["Config"].get("StopTimeout"))
     except EngineRefused as error:
         raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
+
+
+def _runs(recreation: Recreation, container_id: str) -> bool:
+    """Whether it runs now: an engine that boots starts a stopped container with the policy `always`."""
+    container = recreation.engine.find_container(container_id)
+    return bool(container and container["State"].get("Running"))
 
 
 def _park(recreation: Recreation) -> None:

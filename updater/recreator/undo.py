@@ -155,6 +155,9 @@ def _restore_old(recreation: Recreation) -> None:
         patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
     if current["Name"] != f"/{recreation.name}":
         patiently(lambda: recreation.engine.rename(old_id, recreation.name))
+    if not recreation.should_run and current["State"].get("Running"):
+        # The engine started it when it booted; it was stopped, and is to be so again.
+        patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
     if recreation.should_run and not current["State"].get("Running"):
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()

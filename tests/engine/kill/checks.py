@@ -113,7 +113,9 @@ def _about_configuration(old: Mapping[str, Any], now: Mapping[str, Any]) -> Iter
     if before["RestartPolicy"] != after["RestartPolicy"]:
         yield f"its restart policy is {after['RestartPolicy']} and was {before['RestartPolicy']}"
     # Anonymous volumes are attached by name: the one difference an update makes.
-    apart = {key for key in before if before[key] != after.get(key)} - {"RestartPolicy", "Binds", "Mounts"}
+    # An engine that boots writes down what is empty in another way.
+    differing = {key for key in before if before[key] != after.get(key) and (before[key] or after.get(key))}
+    apart = differing - {"RestartPolicy", "Binds", "Mounts"}
     if apart:
         yield f"its host configuration differs in {sorted(apart)}"
     if _networks(old) != _networks(now):

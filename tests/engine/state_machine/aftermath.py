@@ -171,4 +171,5 @@ class Aftermath:
         """An engine that boots starts some containers and not others; a stop looks like an interrupted one of ours."""
         if meanwhile is Meanwhile.USER_STOPS:
             return True
-        return meanwhile.is_by_the_engine and not (self._before.runs and self._model.survives_boots)
+        killed = meanwhile is Meanwhile.ENGINE_IS_KILLED
+        return meanwhile.is_by_the_engine and not (self._before.runs and self._model.survives_boot(killed=killed))

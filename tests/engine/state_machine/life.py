@@ -91,7 +91,8 @@ class Life:
             now = self.site.look()
             assert now is not None, "the engine has lost it"
             runs = bool(now["State"]["Running"])
-            assert runs or not (before.runs and self.model.survives_boots), "the engine has not started it again"
+            must_run = before.runs and self.model.survives_boot(killed=killed)
+            assert runs or not must_run, "the engine has not started it again"
             self.model.container = replace(before, runs=runs)
 
     def see_asides(self) -> None:

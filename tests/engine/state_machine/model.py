@@ -62,10 +62,12 @@ class Model:
         tried = UPDATED if self.published.is_good else ("rolled-back", VERDICTS[self.published.kind])
         return {tried, SKIPPED_AS_REJECTED} if self.published.digest in self.perhaps_rejected else {tried}
 
-    @property
-    def survives_boots(self) -> bool:
-        """Whether the engine starts a container that ran again when it boots."""
-        return self.policy["Name"] in ("always", "unless-stopped")
+    def survives_boot(self, *, killed: bool) -> bool:
+        """Whether the engine starts a container that ran again when it boots.
+
+        Seen on 20.10: an engine that was killed ends what still runs when it boots, and takes that for a user's stop.
+        """
+        return self.policy["Name"] == "always" or (self.policy["Name"] == "unless-stopped" and not killed)
 
     @property
     def version_before(self) -> Version | None:
