@@ -32,7 +32,8 @@ def complaints_about(site: Site, model: Model) -> Iterator[str]:
 def _about_aside(name: str, aside: Container, now: Json | None) -> Iterator[str]:
     if now is None or now["Id"] != aside.id:
         yield f"{name}, which its user has given another name, is not there any more"
-    elif now["State"]["Running"] != aside.runs:
+    elif aside.runs and not now["State"]["Running"]:
+        # The other way round is right: what we had stopped, recovery starts again.
         yield f"{name}, which its user has given another name, is {now['State']['Status']}"
 
 
