@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, UnknownContainer, UsageError
@@ -252,8 +253,14 @@ def _surroundings(world: World, inventory: Inventory) -> Surroundings:
         interrupted=world.interruption.requested,
         interruptible=world.interruption.interruptible,
         credentials=world.pull_credentials,
+        turn_down=partial(_turn_down, world),
         owner=ourselves(own_container(inventory.containers)),
     )
+
+
+def _turn_down(world: World, plan: Plan, reason: Reason) -> None:
+    if plan.digest is not None:
+        reject(plan.name, plan.image, [plan.digest], reason, world.memory)
 
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -42,6 +42,7 @@ def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: St
         digest=previous.digest,
         terms=consideration.terms,
         image_id=previous.image_id,
+        on_trial=False,
     )
 
 

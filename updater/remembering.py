@@ -10,7 +10,6 @@ from updater.model.facts import NOTHING_KNOWN, Facts
 from updater.model.history import HistoryEntry, Operation, Rejection
 from updater.model.outcome import OutcomeKind
 from updater.model.published import Published
-from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
@@ -19,10 +18,9 @@ if TYPE_CHECKING:
     from updater.model.candidate import Candidate
     from updater.model.digest import Digest
     from updater.model.outcome import Outcome
+    from updater.model.reason import Reason
     from updater.state.store import Store
 
-# An outage that the image itself brought about; trying it again every night would be an outage every night.
-_VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
@@ -50,12 +48,9 @@ def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
 
 
 def remember(outcome: Outcome, operation: Operation, memory: Store) -> None:
-    """Write what was done into the history, and turn down a digest that did not prove itself."""
+    """Write what was done into the history."""
     if outcome.kind in _WORTH_A_LINE:
         memory.record(_entry(outcome, operation))
-    turned_down = outcome.kind is OutcomeKind.ROLLED_BACK and outcome.reason.code in _VERDICTS
-    if turned_down and operation is not Operation.ROLLBACK and outcome.target.digest is not None:
-        reject(outcome.name, outcome.image, [outcome.target.digest], outcome.reason, memory)
 
 
 def reject(name: str, image: str, digests: Iterable[Digest], reason: Reason, memory: Store) -> None:

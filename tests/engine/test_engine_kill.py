@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.kill import scenarios
+from tests.engine.kill.moments import Course, Moment, When
 from tests.engine.kill.points import engine_killed, learn
 from tests.engine.kill.tally import Tally
 from tests.engine.kill.workers import Workers, open_workers
@@ -49,5 +50,13 @@ def test_engine_killed(workers: Workers, tally: Tally, scenario: Scenario, updat
 
 def _every_moment(stage: Stage, updater_too: bool) -> list[Task]:
     course = learn(stage)
-    moments = course.moments(during=True, looks=False)
+    moments = [moment for moment in course.moments(during=True, looks=False) if not _amid_a_start(course, moment)]
     return [partial(engine_killed, course=course, moment=moment, updater_too=updater_too) for moment in moments]
+
+
+def _amid_a_start(course: Course, moment: Moment) -> bool:
+    """A container that Docker 20.10 was starting when it died can never be started again, by whatever client.
+
+    Every start is answered with "task …: already exists", until the container is removed.
+    """
+    return moment.when is When.DURING and course.changes[moment.change - 1].path.endswith("/start")

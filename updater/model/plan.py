@@ -20,7 +20,8 @@ class Plan:
     `image` is the reference as its user wrote it; None for what it means where that is the id of an image.
     `image_id` instead names an image that is there already, and nothing is pulled (going back to an earlier one).
     `kept_image` is the id of the image that is kept as the one it ran before, if there is one. `platform` is only
-    given where the image is for another machine than the host (run under emulation).
+    given where the image is for another machine than the host (run under emulation). `on_trial` says whether a failure
+    speaks against the digest: not where a person asked to go back to it.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Plan:
     platform: Platform | None = None
     image_id: str | None = None
     kept_image: str | None = None
+    on_trial: bool = True

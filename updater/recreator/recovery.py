@@ -25,6 +25,7 @@ from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import (
     LABEL_DIGEST,
+    LABEL_KIND,
     LABEL_OLD_DIGEST,
     LABEL_OLD_HEALTH,
     LABEL_OLD_IMAGE,
@@ -128,6 +129,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         digest=_digest(labels.get(LABEL_DIGEST)),
         terms=terms,
         image_id=found.new["Image"],
+        on_trial=labels.get(LABEL_KIND) != "rollback",
     )
     old = _as_it_was(found.old, labels)
     return Recreation(

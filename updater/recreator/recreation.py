@@ -36,7 +36,8 @@ class Surroundings:
     """What every recreate needs and none of them owns.
 
     `interrupted` says whether the user asked to stop; within `interruptible` that raises Interrupted. `credentials`
-    gives what the engine needs to pull, if any; `owner` is this process.
+    gives what the engine needs to pull, if any; `turn_down` remembers that the plan's digest did not prove itself;
+    `owner` is this process.
     """
 
     engine: Engine
@@ -44,6 +45,7 @@ class Surroundings:
     interrupted: Callable[[], bool]
     interruptible: Callable[[], AbstractContextManager[None]]
     credentials: Callable[[ImageReference], Mapping[str, str]]
+    turn_down: Callable[[Plan, Reason], None]
     owner: Owner
 
 
@@ -64,6 +66,7 @@ class Recreation:
     tagged: bool = False
     complete: bool = False
     touched: bool = False
+    engine_was_away: bool = False
     stop_requested: float | None = None
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)

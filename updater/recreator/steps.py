@@ -82,8 +82,8 @@ def _tag(recreation: Recreation) -> None:
     reference = recreation.plan.reference
     assert reference is not None
     assert reference.tag is not None  # pinned references are never planned
+    recreation.tagged = True  # before it is: should the answer be lost, pointing the tag back does no harm
     recreation.engine.tag(recreation.new_image["Id"], reference.name, reference.tag)
-    recreation.tagged = True
 
 
 def _create(recreation: Recreation) -> None:

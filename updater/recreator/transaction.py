@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # An engine that goes away more often than this within one update is not one to update on.
 _LOSSES_BORNE = 3
+# An outage that the image itself brought about; trying it again every night would be an outage every night.
+_VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
 
 
 class _SameImage(Exception):
@@ -76,7 +78,7 @@ def _go(steps: Iterable[Step], recreation: Recreation) -> None:
 def _steps_after_a_loss(recreation: Recreation) -> list[Step]:
     assert recreation.new_id is not None  # it is complete
     new_id, old_id = recreation.new_id, recreation.old["Id"]
-    recreation.touched = True
+    recreation.touched = recreation.engine_was_away = True
     new = patiently(lambda: recreation.engine.find_container(new_id))
     old = patiently(lambda: recreation.engine.find_container(old_id))
     if new is None:
@@ -88,6 +90,7 @@ def go_back(recreation: Recreation, reason: Reason) -> Outcome:
     """Put the old container back, for this reason."""
     began = time.monotonic()
     recreation.surroundings.narrator.step(recreation.name, "rollback")
+    _turn_down(recreation, reason)
     try:
         log_tail = put_back(recreation)
         _clean_up(recreation, recreation.new_image.get("Id"))
@@ -96,6 +99,16 @@ def go_back(recreation: Recreation, reason: Reason) -> Outcome:
     except (EngineError, UpdateFailed) as failure:
         return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
     return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
+
+
+def _turn_down(recreation: Recreation, reason: Reason) -> None:
+    """As soon as the verdict has fallen: killed on the way back, nobody would know of it any more.
+
+    An engine that was killed during a start can refuse all further ones (seen on 20.10): that is no fault of the image.
+    """
+    engines_fault = recreation.engine_was_away and reason.code is ReasonCode.START_FAILED
+    if reason.code in _VERDICTS and recreation.plan.on_trial and not engines_fault:
+        recreation.surroundings.turn_down(recreation.plan, reason)
 
 
 def _clean_up(recreation: Recreation, image_id: str | None) -> None:

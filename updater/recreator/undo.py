@@ -122,12 +122,21 @@ def _clear_the_way(recreation: Recreation) -> str:
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
     patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
     bad = name_bad(recreation.name, recreation.old["Id"])
-    if new["Name"] != f"/{bad}":
-        patiently(lambda: recreation.engine.rename(new_id, bad))
+    _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
         patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
     return last_words(recreation, new)
+
+
+def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
+    """Looks before it repeats: where only the answer was lost, the engine would refuse to do it twice."""
+
+    def look_and_rename() -> None:
+        if recreation.engine.inspect_container(container_id)["Name"] != f"/{name}":
+            recreation.engine.rename(container_id, name)
+
+    patiently(look_and_rename)
 
 
 def _time_to_stop(recreation: Recreation, new: Json) -> float:
@@ -153,8 +162,7 @@ def _restore_old(recreation: Recreation) -> None:
     if _policy_name(current) != _policy_name(recreation.old):
         # Before the rename: until then the name is the only copy of the policy.
         patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
-    if current["Name"] != f"/{recreation.name}":
-        patiently(lambda: recreation.engine.rename(old_id, recreation.name))
+    _give_name(recreation, old_id, recreation.name)
     if not recreation.should_run and current["State"].get("Running"):
         # The engine started it when it booted; it was stopped, and is to be so again.
         patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))

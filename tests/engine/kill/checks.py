@@ -31,6 +31,8 @@ class Expectation:
     """It died before it did anything to the old container: the same start, so no outage at all."""
     tag_may_lead: bool = False
     """It died between `tag` and `create`: nothing on the engine tells whose tag that is (documented)."""
+    turned_down: bool | None = None
+    """Whether the image must (or must not) be remembered as bad; None where it may be either."""
     may_restart: bool = False
     """The engine itself was killed: it starts containers again as it likes."""
 
@@ -65,13 +67,11 @@ def complaints_about_command(ended: Ended) -> Iterator[str]:
 
 def complaints_about_memory(stage: Stage, before: Before, expected: Expectation) -> Iterator[str]:
     """A bad image that brought about an outage is remembered, and no other."""
-    if stage.scenario.may_update and stage.host.inspect(stage.name)["Id"] != before.id:
-        return
-    if not stage.scenario.may_update and stage.scenario.turned_down is None:
+    if expected.turned_down is None or stage.host.inspect(stage.name)["Id"] != before.id:
         return
     codes = stage.decision(before)
     remembered = "rejected-before" in codes
-    if remembered != (bool(stage.scenario.turned_down) and not expected.untouched):
+    if remembered != expected.turned_down:
         yield f"the image is {'' if remembered else 'not '}remembered as turned down: {codes}"
 
 

@@ -50,16 +50,18 @@ def learn(stage: Stage) -> Course:
 
 
 def expectation(stage: Stage, course: Course, moment: Moment) -> Expectation:
-    """What must hold after a death at this moment."""
+    """What must hold after the updater's death at this moment."""
     mark = course.place_of(r"/rename\?name=.*\.go-")
+    untouched = mark is None or moment.position < mark
     return Expectation(
         may_update=stage.scenario.may_update,
-        untouched=mark is None or moment.position < mark,
-        tag_may_lead=_between_tag_and_create(stage, course, moment, mark),
+        untouched=untouched,
+        tag_may_lead=_between_tag_and_create(course, moment, mark),
+        turned_down=False if untouched else stage.scenario.turned_down,
     )
 
 
-def _between_tag_and_create(stage: Stage, course: Course, moment: Moment, mark: int | None) -> bool:
+def _between_tag_and_create(course: Course, moment: Moment, mark: int | None) -> bool:
     tag = course.place_of("/tag\\?repo=127")
     create = course.place_of("/containers/create")
     assert tag is not None
@@ -121,13 +123,23 @@ def engine_killed(stage: Stage, course: Course, moment: Moment, *, updater_too: 
     if trigger.struck is None:
         raise PointFailed(f"run never came to {moment}: {ended}")
     what = f"engine {'and updater ' * updater_too}killed {trigger.struck}"
-    expected = replace(expectation(stage, course, moment), untouched=False, may_restart=True)
+    expected = replace(expectation(stage, course, moment), may_restart=True)
     if updater_too:
         return judged(stage, before, what, expected)
-    verdict = judged(stage, before, what, replace(expected, tag_may_lead=False))
-    broken = [f"run ended with {ended}"] if ended.broke or ended.exit_code < 0 else []
-    told = [f"run had ended with {ended}"] if verdict.complaints else []
-    return Verdict(what, (*broken, *verdict.complaints, *told))
+    # It lives, so it can tell whose tag that is; and it may undo what recovery would go on with.
+    undecided = not expected.untouched and moment.change == course.place_of(r"/rename\?name=.*\.go-")
+    alive = replace(expected, tag_may_lead=False, turned_down=None if undecided else expected.turned_down)
+    return _with_the_updaters_own(ended, judged(stage, before, what, alive))
+
+
+def _with_the_updaters_own(ended: Ended, verdict: Verdict) -> Verdict:
+    """The verdict, and what the updater has to answer for itself: it was alive and the engine came back."""
+    complaints = list(verdict.complaints)
+    if ended.broke or ended.exit_code < 0 or '"stranded"' in ended.stdout:
+        complaints.append("run did not manage by itself")
+    if complaints:
+        complaints.append(f"run had ended with {ended}")
+    return Verdict(verdict.what, tuple(complaints))
 
 
 def judged(stage: Stage, before: Before, what: str, expected: Expectation) -> Verdict:

@@ -38,8 +38,8 @@ class Scenario:
     new: ImageSpec
     may_update: bool = True
     """Whether the new image may run in the end; a bad one never may."""
-    turned_down: bool | None = None
-    """Whether a bad image is remembered, so that it is not tried again; None: nobody cares."""
+    turned_down: bool | None = False
+    """Whether the image is to be remembered as bad, so that it is not tried again; None: it may be either."""
     old: ImageSpec = field(default_factory=lambda: ImageSpec(marker="old"))
     policy: Mapping[str, Any] = field(default_factory=lambda: dict(NO))
     state: str = "running"
@@ -105,6 +105,7 @@ PORT_TAKEN = Scenario(
     may_update=False,
     old=ImageSpec(marker="old", command=commands.HTTP_SERVER),
     policy=ALWAYS,
+    turned_down=None,
     port=PORT,
     disturbance=lambda subject: PortTaker(subject, PORT),
 )

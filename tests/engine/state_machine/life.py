@@ -63,6 +63,11 @@ class Life:
         self.model.container = Container(self.site.create(version), version, runs=True)
         self.model.tag_is_known = True
 
+    def recreate(self) -> None:
+        if self.model.container is not None:
+            self.remove()
+        self.create()
+
     def remove(self) -> None:
         self.site.remove()
         self.model.container = None
@@ -113,6 +118,7 @@ class Life:
 
     def settle(self, ended: Result, before: str, *, include_stopped: bool) -> None:
         """A cycle has come to its end: has it done what it had to, and does it say so?"""
+        assert ended.exit_code in (0, 1), str(ended)
         assert "Traceback" not in ended.stderr, str(ended)
         result = ran(ended.json)[self.site.name]
         answer = result["outcome"], result["reason"]["code"]

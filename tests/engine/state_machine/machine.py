@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from hypothesis import strategies
@@ -14,7 +15,7 @@ from tests.engine.state_machine.aftermath import Aftermath
 from tests.engine.state_machine.death import BAD_DEATHS, GOOD_DEATHS, MOMENTS, Death
 from tests.engine.state_machine.life import JSON, Life, including
 from tests.engine.state_machine.promises import complaints_about
-from tests.engine.state_machine.versions import BAD_KINDS, Kind
+from tests.engine.state_machine.versions import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,27 @@ POLICIES: tuple[Mapping[str, object], ...] = (
     {"Name": "on-failure", "MaximumRetryCount": 5},
     {"Name": "no", "MaximumRetryCount": 0},
 )
+
+
+class Command(StrEnum):
+    """What a user, or cron, has the updater do."""
+
+    CYCLE = "cycle"
+    CHECK = "check"
+    RECOVER = "recover"
+    RETRY = "retry"
+    ROLLBACK = "rollback"
+
+
+class Deed(StrEnum):
+    """What a user does to the container without the updater."""
+
+    STOPS_OR_STARTS = "user stops or starts"
+    REMOVES = "user removes"
+    RENAMES = "user renames"
+    RECREATES = "user recreates"
+
+
 _NUMBERS = itertools.count(1)
 
 
@@ -44,14 +66,6 @@ class Surroundings:
 
 def _is_there(machine: Machine) -> bool:
     return machine.life.model.container is not None
-
-
-def _runs(machine: Machine) -> bool:
-    return _is_there(machine) and machine.life.container.runs
-
-
-def _is_stopped(machine: Machine) -> bool:
-    return _is_there(machine) and not machine.life.container.runs
 
 
 def _has_a_version_before(machine: Machine) -> bool:
@@ -87,57 +101,35 @@ class Machine(RuleBasedStateMachine):
         complaints = list(complaints_about(self.life.site, self.life.model))
         assert not complaints, "\n".join(complaints)
 
-    # What is published. Most of the time somebody looks soon, so that much happens in few steps.
-
-    @rule(kind=strategies.sampled_from(Kind))
-    def image_is_published(self, kind: Kind) -> None:
-        self._count("image is published")
+    @rule(kind=strategies.sampled_from(Kind), looks=strategies.booleans())
+    def image_is_published(self, kind: Kind, looks: bool) -> None:
+        """Most of the time somebody looks soon, so that much happens in few steps."""
+        self._count("image")
         self.life.publish(kind)
+        if looks:
+            self.life.cycle(include_stopped=False)
 
     @rule(back=strategies.integers(1, 3))
     def earlier_image_is_published_again(self, back: int) -> None:
-        self._count("earlier image is published again")
+        self._count("earlier image")
         self.life.publish_again(back)
         self.life.cycle(include_stopped=False)
 
-    @rule()
-    def good_image_comes(self) -> None:
-        self._count("good image comes")
-        self.life.publish(Kind.GOOD)
-        self.life.cycle(include_stopped=True)
-
-    @rule(kind=strategies.sampled_from(BAD_KINDS))
-    def bad_image_comes(self, kind: Kind) -> None:
-        self._count("bad image comes")
-        self.life.publish(kind)
-        self.life.cycle(include_stopped=False)
-
-    # What the updater does
-
-    @rule(include_stopped=strategies.booleans())
-    def cycle(self, include_stopped: bool) -> None:
-        self._count("cycle")
-        # A bad image in a container that is not started would only show once its user starts it.
-        self.life.cycle(include_stopped=include_stopped and self.life.model.published.is_good)
-
-    @rule(again=strategies.booleans())
-    def nothing_is_to_be_done(self, again: bool) -> None:
-        """Looking, recovering and (where there is no update) rolling back change nothing."""
-        self._count("nothing to do")
-        self.life.check()
-        self.life.recover()
-        if self.life.model.version_before is None:
-            self.life.roll_back()
-        if again:
-            self.life.retry()
-
-    @precondition(_has_a_version_before)
-    @rule()
-    def rollback(self) -> None:
-        self._count("rollback")
-        self.life.roll_back()
-
-    # Where it dies
+    @rule(command=strategies.sampled_from(Command))
+    def updater_is_called(self, command: Command) -> None:
+        self._count(command)
+        match command:
+            case Command.CYCLE:
+                # A bad image in a container that is not started would only show once its user starts it.
+                self.life.cycle(include_stopped=self.life.model.published.is_good)
+            case Command.CHECK:
+                self.life.check()
+            case Command.RECOVER:
+                self.life.recover()
+            case Command.RETRY:
+                self.life.retry()
+            case Command.ROLLBACK:
+                self.life.roll_back()
 
     @precondition(_is_there)
     @rule(death=GOOD_DEATHS)
@@ -155,7 +147,7 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(_has_a_version_before)
     @rule(moment=MOMENTS)
-    def updater_dies_in_rollback(self, moment: Moment) -> None:
+    def updater_dies_in_a_rollback(self, moment: Moment) -> None:
         self._count("death in a rollback")
         life = self.life
         before, target = life.container, life.model.version_before
@@ -165,48 +157,30 @@ class Machine(RuleBasedStateMachine):
             life.settle_rollback(dead.ended)
             return
         Aftermath(life, target).live_on(Death(Kind.GOOD, moment))
+        life.model.perhaps_rejected.add(before.version.digest)
         if life.container.id != before.id:
             now, life.model.container = life.container, before
             life.rolled_back(now.id)
 
-    # What the user does
-
-    @precondition(_runs)
-    @rule()
-    def user_stops(self) -> None:
-        self._count("user stops")
-        self.life.stop()
-
-    @precondition(_is_stopped)
-    @rule()
-    def user_starts(self) -> None:
-        self._count("user starts")
-        self.life.start()
-
-    @precondition(_is_there)
-    @rule()
-    def user_removes(self) -> None:
-        self._count("user removes")
-        self.life.remove()
-
-    @precondition(_is_there)
-    @rule()
-    def user_renames(self) -> None:
-        self._count("user renames")
-        self.life.rename()
-
-    @rule()
-    def user_recreates(self) -> None:
-        self._count("user recreates")
-        if self.life.model.container is not None:
-            self.life.remove()
-        self.life.create()
-
-    # What the engine does
+    @rule(deed=strategies.sampled_from(Deed))
+    def user_acts(self, deed: Deed) -> None:
+        there = self.life.model.container
+        if there is None:
+            deed = Deed.RECREATES
+        self._count(deed)
+        match deed:
+            case Deed.STOPS_OR_STARTS:
+                (self.life.stop if there is not None and there.runs else self.life.start)()
+            case Deed.REMOVES:
+                self.life.remove()
+            case Deed.RENAMES:
+                self.life.rename()
+            case Deed.RECREATES:
+                self.life.recreate()
 
     @rule(killed=strategies.booleans())
     def engine_boots(self, killed: bool) -> None:
-        self._count("engine is killed" if killed else "engine restarts")
+        self._count("engine killed" if killed else "engine restarted")
         self.life.boot(killed=killed)
 
     def _die(self, death: Death) -> None:
