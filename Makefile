@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types contracts unit engine format clean
+.PHONY: help demo test endurance lint types contracts unit engine format clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,10 @@ test: .venv/ready  ## Lint, types, contracts, then every test on a real engine (
 	@tools/install-system
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest
+
+endurance: .venv/ready  ## Kill the program and the engine at every point (root, tens of minutes)
+	@tools/install-system
+	@$(BIN)/python -m pytest -m endurance tests/engine
 
 lint: .venv/ready  ## Style and formatting
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.engine.kill.stage import Stage
     from tests.engine.kill.workers import Task
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.endurance]
 
 
 @pytest.fixture(scope="module", params=[{}, {"live-restore": True}], ids=["containers-die-too", "live-restore"])
