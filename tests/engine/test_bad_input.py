@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ON = {"updater.enable": "true"}
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
@@ -34,20 +35,22 @@ def test_the_engine_is_not_there(host: Host, command: str) -> None:
 
 
 def test_no_permission_on_the_socket(host: Host) -> None:
-    nobody = 65534
+    """Somebody else's socket, for a user without rights over other people's files."""
+    somebody_else = 65534
     socket = host.rig.engine.socket
+    os.chown(socket, somebody_else, somebody_else)
     socket.chmod(0o600)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "updater", "check"],
-            env=host.environment() | {"HOME": "/nonexistent", "DOCKER_CONFIG": "/nonexistent"},
+            [*WITHOUT_RIGHTS, sys.executable, "-m", "updater", "check"],
+            env=host.environment(),
             capture_output=True,
             text=True,
             check=False,
-            user=nobody,
             cwd="/",
         )
     finally:
+        os.chown(socket, 0, 0)
         socket.chmod(0o660)
     assert done.returncode == 3, done.stderr
     assert "permission" in done.stderr

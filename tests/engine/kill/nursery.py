@@ -14,10 +14,12 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,18 +90,36 @@ class Child:
 
 
 def _serve() -> None:
-    import updater
-
-    for module in pkgutil.walk_packages(updater.__path__, "updater."):
-        importlib.import_module(module.name)
+    _read_all_code()
     for line in sys.stdin:
         order = json.loads(line)
         number = os.fork()
         if number == 0:
-            _become_the_updater(order["arguments"], order["environment"], Path(order["folder"]))
+            os._exit(_live(order["arguments"], order["environment"], Path(order["folder"])))
         _tell(number)
         _, status = os.waitpid(number, 0)
         _tell(os.waitstatus_to_exitcode(status))
+
+
+def _read_all_code() -> None:
+    """All of the updater's modules, and what else a command turns out to need: a child tries one, and tells."""
+    import updater
+
+    for module in pkgutil.walk_packages(updater.__path__, "updater."):
+        importlib.import_module(module.name)
+    reading, writing = os.pipe()
+    with tempfile.TemporaryDirectory() as folder:
+        number = os.fork()
+        if number == 0:
+            _live(["recover", "--host", "unix:///nowhere"], {"UPDATER_STATE_DIR": folder}, Path(folder))
+            os.write(writing, " ".join(sys.modules).encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as names:
+            for name in names.read().split():
+                with suppress(ImportError):
+                    importlib.import_module(name)
+        os.waitpid(number, 0)
 
 
 def _tell(number: int) -> None:
@@ -107,33 +127,38 @@ def _tell(number: int) -> None:
     sys.stdout.flush()
 
 
-def _become_the_updater(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> NoReturn:
+def _live(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> int:
+    """Be `python -m updater ARGUMENTS`, to its end; gives its exit code."""
     from updater.__main__ import main
 
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for descriptor, name, mode in (
-        (0, os.devnull, os.O_RDONLY),
-        (1, "stdout", os.O_WRONLY),
-        (2, "stderr", os.O_WRONLY),
-    ):
-        opened = os.open(name, mode | os.O_CREAT | os.O_TRUNC if mode else mode, 0o600)
-        os.dup2(opened, descriptor)
-        os.close(opened)
+    _connect_streams()
     sys.argv = ["updater", *arguments]
-    code = 1
     try:
         main()
-        code = 0
     except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except BaseException:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
+        return 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
+    return 0
+
+
+def _connect_streams() -> None:
+    to_be_written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    for descriptor, name, mode in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, "stdout", to_be_written),
+        (2, "stderr", to_be_written),
+    ):
+        opened = os.open(name, mode, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
 
 
 if __name__ == "__main__":

@@ -64,25 +64,25 @@ class _Agenda:
 class Workers:
     """Several engines with their registries, open for a whole test module."""
 
-    def __init__(self, rigs: Sequence[Rig]) -> None:
-        self._rigs = rigs
+    def __init__(self, places: Sequence[tuple[Rig, Nursery]]) -> None:
+        self._places = places
 
     def run(self, scenario: Scenario, directory: Path, *tasks: Task) -> list[Verdict]:
         """Do these tasks, and those they give back in turn, each on any of the engines."""
         agenda = _Agenda(tasks)
-        with ThreadPoolExecutor(len(self._rigs)) as threads:
+        with ThreadPoolExecutor(len(self._places)) as threads:
             working = [
-                threads.submit(_work, rig, f"kill{number}", directory / str(number), scenario, agenda)
-                for number, rig in enumerate(self._rigs)
+                threads.submit(_work, rig, nursery, directory / f"kill{number}", scenario, agenda)
+                for number, (rig, nursery) in enumerate(self._places)
             ]
         for one in working:
             one.result()
         return agenda.verdicts
 
 
-def _work(rig: Rig, prefix: str, directory: Path, scenario: Scenario, agenda: _Agenda) -> None:
+def _work(rig: Rig, nursery: Nursery, directory: Path, scenario: Scenario, agenda: _Agenda) -> None:
     directory.mkdir()
-    with rig.network(), Host(rig, prefix, directory) as host, Nursery() as nursery:
+    with rig.network(), Host(rig, directory.name, directory) as host:
         stage = Stage(host, nursery, scenario)
         for task in agenda:
             agenda.done(_done(task, stage))
@@ -104,4 +104,9 @@ def open_workers(**config: object) -> Iterator[Workers]:
     other = _other_engine()
     other["config"] = {**other["config"], **config}
     with ExitStack() as stack:
-        yield Workers([stack.enter_context(open_rig(**other)) for _ in range(COUNT)])
+        yield Workers([_place(stack, stack.enter_context(open_rig(**other))) for _ in range(COUNT)])
+
+
+def _place(stack: ExitStack, rig: Rig) -> tuple[Rig, Nursery]:
+    with rig.network():
+        return rig, stack.enter_context(Nursery())
