@@ -34,9 +34,10 @@ def discard(recreation: Recreation) -> None:
     """Remove the new container, which never ran; the old one was not touched."""
     if recreation.new_id is None:
         recreation.new_id = _created_unheard(recreation)
-    remove_new(recreation)
+    # The new container last: as long as it stands there, recovery knows that there is something to undo.
     point_tag_back(recreation)
     keep_as_before(recreation)
+    remove_new(recreation)
 
 
 def put_back(recreation: Recreation) -> str:
