@@ -139,6 +139,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Remove images that an update replaced and nothing uses any more, but for the previous one.",
         per_container=True,
     ),
+    Setting(
+        "one_shot",
+        False,
+        parse_boolean,
+        GOOD_BOOLEANS,
+        "The container does one job and ends: an end with code 0 is a success, not a crash.",
+        per_container=True,
+    ),
     Setting("parallel_checks", 16, _count, "a number from 1 to 256", "Images looked up at once."),
     Setting(
         "log_level",

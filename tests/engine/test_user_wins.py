@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 ON = {"updater.enable": "true"}
 
 
-def act_during_verify(host: Host, act: Callable[[], object], *, bad: bool = False) -> tuple[str, dict[str, Any]]:
+def act_during_verify(
+    host: Host, act: Callable[[], object], *, bad: bool = False, policy: str = "no"
+) -> tuple[str, dict[str, Any]]:
     """Update `web`, act as soon as the new one is on trial, and return the old id and the result."""
     health = commands.health_check("exit 1" if bad else "test -e /never", interval=0.5, retries=8)
     host.push("web:latest", ImageSpec(marker="1"))
-    old_id = host.run_container("web", "web:latest", labels=ON)
+    old_id = host.run_container("web", "web:latest", labels=ON, host_config={"RestartPolicy": {"Name": policy}})
     host.push("web:latest", ImageSpec(marker="2", healthcheck=health))
     with host.start_updater("run", "-o", "json", "--grace-period", "1s") as process:
         assert process.stderr is not None
@@ -33,8 +35,10 @@ def act_during_verify(host: Host, act: Callable[[], object], *, bad: bool = Fals
     return old_id, ran(json.loads(stdout))[host.name("web")]
 
 
-def test_stopping_it_leaves_it_stopped(host: Host) -> None:
-    old_id, result = act_during_verify(host, lambda: host.client.stop(host.name("web")))
+@pytest.mark.parametrize("policy", ["no", "on-failure"])
+def test_stopping_it_leaves_it_stopped(host: Host, policy: str) -> None:
+    """It stops with code 0, which is no proof even where a job may end so."""
+    old_id, result = act_during_verify(host, lambda: host.client.stop(host.name("web")), policy=policy)
     assert (result["outcome"], result["reason"]["code"]) == ("rolled-back", "user-changed")
     assert host.container_names() == [host.name("web")]
     assert host.inspect("web")["Id"] == old_id

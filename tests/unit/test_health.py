@@ -31,7 +31,12 @@ def inspected(
 
 
 def trial(check: dict[str, Any] | None = None, **changes: Any) -> Trial:
-    values: dict[str, Any] = {"grace_period": 15.0, "health_timeout": None, "healthcheck_counts": True}
+    values: dict[str, Any] = {
+        "grace_period": 15.0,
+        "health_timeout": None,
+        "healthcheck_counts": True,
+        "one_shot": False,
+    }
     return begin(inspected(check), 100.0, **(values | changes))
 
 
@@ -45,6 +50,8 @@ def trial(check: dict[str, Any] | None = None, **changes: Any) -> Trial:
             {"Test": ["CMD", "x"], "StartPeriod": 90 * SECOND, "Interval": 5 * SECOND, "Timeout": 5 * SECOND},
             90 + 40 + 10,
         ),
+        (CHECK | {"StartInterval": 60 * SECOND}, 60 + 3 * 3 + 10),
+        ({"Test": ["CMD", "x"], "StartInterval": 90 * SECOND}, 250),
     ],
 )
 def test_the_deadline_follows_from_the_healthcheck_itself(check: dict[str, Any], expected: float) -> None:
@@ -80,6 +87,28 @@ def test_bad(now: float, container: dict[str, Any], code: ReasonCode) -> None:
     verdict = judge(container, trial(check), now)
     assert isinstance(verdict, Bad)
     assert verdict.reason.code is code
+
+
+ENDED: dict[str, Any] = {"Running": False, "Status": "exited"}
+
+
+@pytest.mark.parametrize(
+    ("one_shot", "policy", "container", "good"),
+    [
+        (False, "no", inspected(**ENDED), False),
+        (True, "no", inspected(**ENDED), True),
+        (False, "on-failure", inspected(**ENDED), True),
+        (False, "on-failure", inspected(**ENDED, ExitCode=1), False),
+        (True, "no", inspected(**ENDED, OOMKilled=True), False),
+        (True, "no", inspected(**ENDED, Error="no such file"), False),
+        (True, "on-failure", inspected(restarts=1, **ENDED), False),
+        (True, "always", inspected(Restarting=True, Status="restarting"), False),
+    ],
+)
+def test_an_end_may_be_a_success(one_shot: bool, policy: str, container: dict[str, Any], good: bool) -> None:
+    container["HostConfig"] = {"RestartPolicy": {"Name": policy}}
+    begun = begin(container, 100.0, grace_period=15.0, health_timeout=None, healthcheck_counts=True, one_shot=one_shot)
+    assert isinstance(judge(container, begun, 101.0), Good if good else Bad)
 
 
 def test_up_through_the_grace_period_is_good() -> None:

@@ -28,3 +28,4 @@ class Terms:
     stop_timeout: float | None = None
     include_stopped: bool = False
     cleanup: bool = False
+    one_shot: bool = False

@@ -86,6 +86,13 @@ LABELS: tuple[Label, ...] = (
         GOOD_BOOLEANS,
         "Remove images that an update replaced and nothing uses any more, but for the previous one.",
     ),
+    Label(
+        "updater.one-shot",
+        "one_shot",
+        parse_boolean,
+        GOOD_BOOLEANS,
+        "The container does one job and ends: an end with code 0 is a success, not a crash.",
+    ),
 )
 
 

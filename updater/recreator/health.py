@@ -35,6 +35,8 @@ class Trial:
     deadline: float | None
     started_at: str | None = None
     healthy_since: float | None = None
+    may_end: bool = False
+    """Whether an end with code 0 is what it was started for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,20 @@ def begin(
     grace_period: float,
     health_timeout: float | None,
     healthcheck_counts: bool,
+    one_shot: bool,
 ) -> Trial:
     """The trial of a container that has just been started.
 
-    `healthcheck_counts` is false where the old container was unhealthy already: the new one must be no worse.
+    `healthcheck_counts` is false where the old container was unhealthy already: the new one must be no worse. With the
+    restart policy `on-failure` its user has said that an end with code 0 is well, as `one_shot` says for any other.
     """
     check = container["Config"].get("Healthcheck") or {}
+    may_end = one_shot or _restart_policy(container) == "on-failure"
     if not healthcheck_counts or not has_healthcheck(container):
-        return Trial(now, grace_period, 0.0, None)
+        return Trial(now, grace_period, 0.0, None, may_end=may_end)
     allowed = health_timeout if health_timeout is not None else healthcheck_deadline(check)
     hold = min(max(_SHORTEST_HOLD, _seconds(check, "Interval", _INTERVAL)), _LONGEST_HOLD)
-    return Trial(now, grace_period, hold, now + allowed)
+    return Trial(now, grace_period, hold, now + allowed, may_end=may_end)
 
 
 def has_healthcheck(container: Mapping[str, Any]) -> bool:
@@ -90,11 +95,16 @@ def healthcheck_deadline(check: Mapping[str, Any]) -> float:
     """Seconds in which a working container must be healthy, by its own start period, interval, timeout and retries."""
     retries = check.get("Retries") or _RETRIES
     once = _seconds(check, "Interval", _INTERVAL) + _seconds(check, "Timeout", _TIMEOUT)
-    return float(_seconds(check, "StartPeriod", 0.0) + (retries + 1) * once + _MARGIN)
+    start = _seconds(check, "StartPeriod", 0.0)
+    if start:  # the first probe comes after the start interval (API 1.44), however short the start period is
+        start = max(start, _seconds(check, "StartInterval", 0.0))
+    return float(start + (retries + 1) * once + _MARGIN)
 
 
 def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
     """The verdict on a started container, given one more inspection of it."""
+    if trial.may_end and has_ended_well(container):
+        return Good()
     failure = _failure(container, trial)
     if failure is not None:
         return Bad(failure)
@@ -104,6 +114,13 @@ def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
         left = trial.began + trial.grace_period - now
         return Good() if left <= 0 else Undecided(trial, left)
     return _judge_health((state.get("Health") or {}), trial, now)
+
+
+def has_ended_well(container: Mapping[str, Any]) -> bool:
+    """Whether it ran to its end, once, and said that all was well."""
+    state = container["State"]
+    spoilt = state.get("OOMKilled") or state.get("Dead") or state.get("Error") or container.get("RestartCount")
+    return state.get("Status") == "exited" and state.get("ExitCode") == 0 and not spoilt
 
 
 def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
@@ -136,6 +153,10 @@ def _failure(container: Mapping[str, Any], trial: Trial) -> Reason | None:
     if not state.get("Running"):
         return Reason(ReasonCode.CRASHED, f"exited with code {state.get('ExitCode')}{_engine_says(state)}.")
     return None
+
+
+def _restart_policy(container: Mapping[str, Any]) -> str:
+    return (container.get("HostConfig", {}).get("RestartPolicy") or {}).get("Name") or "no"
 
 
 def _times(restarts: int) -> str:

@@ -54,7 +54,8 @@ class Recreation:
     """Filled in by the steps, in their order; times in seconds on the monotonic clock.
 
     `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
-    container, so that undoing means putting it back."""
+    container, so that undoing means putting it back; `ended` whether the container last judged ran no more.
+    """
 
     plan: Plan
     surroundings: Surroundings
@@ -67,6 +68,7 @@ class Recreation:
     complete: bool = False
     touched: bool = False
     engine_was_away: bool = False
+    ended: bool = False
     stop_requested: float | None = None
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)

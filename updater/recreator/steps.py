@@ -155,7 +155,9 @@ def _confirm(recreation: Recreation) -> None:
     same_name = now["Name"] == recreation.old["Name"]
     same_state = now["State"]["Status"] == recreation.old_state or not recreation.should_run
     if not same_name or not same_state:
-        raise _failed(ReasonCode.USER_CHANGED, "Somebody stopped, started or renamed it meanwhile; it is left so.")
+        raise _failed(
+            ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
+        )
     changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
     if changed or _networks(now) != _networks(recreation.old):
         raise _failed(
@@ -230,7 +232,7 @@ def _verify(recreation: Recreation) -> None:
         return  # a container that did not run is not started; one that crashed already cannot be made worse
     assert recreation.new_id is not None
     prove(recreation, recreation.new_id, "new", interruptible=True)
-    if recreation.was_paused:
+    if recreation.was_paused and not recreation.ended:
         recreation.engine.pause(recreation.new_id)
 
 

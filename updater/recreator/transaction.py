@@ -57,8 +57,14 @@ def go_through(steps: Iterable[Step], recreation: Recreation) -> Outcome:
         return _undo(recreation, failure.reason, began)
     _clean_up(recreation, recreation.replaced_image)
     what = short(recreation.plan.digest or recreation.new_image["Id"])
-    proven = " and has proven itself" if recreation.should_run else "; it was not running, so it was not started"
-    return _outcome(recreation, OutcomeKind.UPDATED, Reason(ReasonCode.UPDATED, f"It runs {what}{proven}."), began)
+    reason = Reason(ReasonCode.UPDATED, f"It runs {what}{_how_it_went(recreation)}.")
+    return _outcome(recreation, OutcomeKind.UPDATED, reason, began)
+
+
+def _how_it_went(recreation: Recreation) -> str:
+    if not recreation.should_run:
+        return "; it was not running, so it was not started"
+    return "; it did its work and ended with code 0" if recreation.ended else " and has proven itself"
 
 
 def _go(steps: Iterable[Step], recreation: Recreation) -> None:

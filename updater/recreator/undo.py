@@ -210,7 +210,7 @@ def _judge_old(recreation: Recreation) -> None:
     except UpdateFailed as failure:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
-    if state == "paused":
+    if state == "paused" and not recreation.ended:
         patiently(lambda: recreation.engine.pause(recreation.old["Id"]))
 
 

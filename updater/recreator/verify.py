@@ -12,7 +12,7 @@ import tenacity
 
 from updater.errors import EngineError, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.health import Bad, Good, begin, judge
+from updater.recreator.health import Bad, Good, Undecided, begin, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 1.0  # seconds, should an event have been lost
 _EVENTS_LATE = 0.3  # seconds by which an event may come after what it tells of
-_RESTART_LOOKS = 10
+_RESTART_LOOKS = 30  # nine seconds between the stop and the start of a restart; a busy engine takes some
 _KILLED, _STARTED = "kill", "start"
 _PATIENCE = 60  # seconds that a restarting engine may be away
 
@@ -66,20 +66,24 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
         trial = _begin(recreation, container)
         while True:
             verdict = judge(container, trial, time.monotonic())
-            if isinstance(verdict, Good):
-                return
-            if isinstance(verdict, Bad):
-                restarted = _after_a_person(alarm, recreation.engine, container_id)
-                if restarted is None:
-                    raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
-                container, trial = restarted, _begin(recreation, restarted)
+            if isinstance(verdict, Undecided):
+                trial = verdict.trial
+                if interruptible:
+                    recreation.check_interruption()
+                recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
+                alarm.wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
+                container = _look(recreation.engine, container_id)
                 continue
-            trial = verdict.trial
-            if interruptible:
-                recreation.check_interruption()
-            recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
-            alarm.wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
-            container = _look(recreation.engine, container_id)
+            recreation.ended = not container["State"].get("Running")
+            if isinstance(verdict, Good) and not recreation.ended:
+                return
+            restarted = _after_a_person(alarm, recreation.engine, container_id)
+            if restarted is not None:
+                container, trial = restarted, _begin(recreation, restarted)
+            elif isinstance(verdict, Bad):
+                raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
+            else:
+                return
 
 
 def _begin(recreation: Recreation, container: Json) -> Trial:
@@ -90,6 +94,7 @@ def _begin(recreation: Recreation, container: Json) -> Trial:
         grace_period=terms.grace_period,
         health_timeout=terms.health_timeout,
         healthcheck_counts=not recreation.was_unhealthy,
+        one_shot=terms.one_shot,
     )
 
 

@@ -33,11 +33,14 @@ class Disturbance(Protocol):
 class Trigger:
     """Does something once, when its moment has come. What was done is heard of by nobody: the line is cut."""
 
-    def __init__(self, moment: Moment, action: Callable[[], None]) -> None:
+    def __init__(
+        self, moment: Moment, action: Callable[[], None], wait_for_it: Callable[[], None] = lambda: None
+    ) -> None:
         self.struck: str | None = None
         """At which call; None if the moment never came."""
         self._moment = moment
         self._action = action
+        self._wait_for_it = wait_for_it
         self._lock = threading.Lock()
         self._changes = 0
         self._looks = 0
@@ -57,9 +60,12 @@ class Trigger:
         return HangUp() if self._moment.when is When.BEFORE else None
 
     def after(self, request: Request, status: int) -> HangUp | None:
-        if request.number != self._number or self._moment.when is not When.AFTER:
+        if request.number != self._number or self._moment.when is When.BEFORE:
             return None
-        self._action()
+        if self._moment.when is When.AFTER:
+            self._action()
+        else:  # the call was over sooner than thought: it must not be followed by another one
+            self._wait_for_it()
         return HangUp()
 
     def _count(self, request: Request) -> None:
@@ -76,6 +82,7 @@ class EngineDeath:
     def __init__(self, engine: PrivateEngine) -> None:
         self._engine = engine
         self._return: threading.Thread | None = None
+        self._dead = threading.Event()
 
     def strike(self) -> None:
         """Return when it is dead."""
@@ -85,6 +92,10 @@ class EngineDeath:
     def strike_soon(self) -> None:
         """Let it begin with what it was told, and kill it in the middle."""
         self._begin(self._die_and_come_back)
+
+    def wait_until_dead(self) -> None:
+        """Return when what `strike_soon` announced has happened."""
+        self._dead.wait()
 
     def wait_until_back(self) -> None:
         """Return when it answers again."""
@@ -100,6 +111,7 @@ class EngineDeath:
     def _die_and_come_back(self) -> None:
         time.sleep(_SOON_SECONDS)
         self._engine.kill()
+        self._dead.set()
         self._come_back()
 
     def _come_back(self) -> None:

@@ -117,7 +117,7 @@ def engine_killed(stage: Stage, course: Course, moment: Moment, *, updater_too: 
         else:
             death.strike()
 
-    trigger = Trigger(moment, strike)
+    trigger = Trigger(moment, strike, death.wait_until_dead)
     ended = stage.run(subject, trigger)
     death.wait_until_back()
     if trigger.struck is None:
