@@ -20,6 +20,7 @@ class Tally:
         self._title = title
         self._points = 0
         self._failed = 0
+        self._excused = 0
         self._began = time.monotonic()
         self._seconds = 0.0
 
@@ -28,6 +29,7 @@ class Tally:
         wrong = [verdict for verdict in verdicts if verdict.complaints]
         self._points += len(verdicts)
         self._failed += len(wrong)
+        self._excused += sum(verdict.excused for verdict in verdicts)
         self._seconds = time.monotonic() - self._began
         if wrong:
             shown = "\n".join(str(verdict) for verdict in wrong)
@@ -36,5 +38,7 @@ class Tally:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         line = f"{self._title}: {self._points} points, {self._failed} failed ({self._seconds:.0f} s)"
+        if self._excused:
+            line += f"; in {self._excused} the engine could not start the container any more, whoever asked"
         terminalreporter.section(self._title)
         terminalreporter.write_line(line)

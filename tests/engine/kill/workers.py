@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Task = Callable[[Stage], "Verdict | Sequence[Task]"]
 
-# Most of a point is waiting: one more than there are processors keeps them all busy.
-COUNT = min(os.cpu_count() or 1, 3) + 1
+# Most of a point is waiting: so many keep two processors busy, and more have more containers, not more processors.
+COUNT = min(os.cpu_count() or 1, 3) + 3
 
 
 class _Agenda:
