@@ -137,6 +137,8 @@ def engine_killed(stage: Stage, course: Course, moment: Moment, *, updater_too: 
 
 def _with_the_updaters_own(ended: Ended, verdict: Verdict) -> Verdict:
     """The verdict, and what the updater has to answer for itself: it was alive and the engine came back."""
+    if verdict.excused or _NEVER_AGAIN.search(ended.stdout):
+        return replace(verdict, complaints=(), excused=True)
     complaints = list(verdict.complaints)
     if ended.broke or ended.exit_code < 0 or '"stranded"' in ended.stdout:
         complaints.append("run did not manage by itself")
