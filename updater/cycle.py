@@ -23,6 +23,7 @@ from updater.model.plan import Plan
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
 from updater.model.report import CheckReport, CycleReport
+from updater.planning import plan_companions, plan_update
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
@@ -31,8 +32,9 @@ from updater.recreator.owner import ourselves
 from updater.recreator.recovery import is_worked_on, recover
 from updater.recreator.recreation import Surroundings
 from updater.recreator.transaction import perform
-from updater.recreator.unfinished import Unfinished, find_unfinished
+from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
 from updater.remembering import facts_of, reject, remember, remember_seen
+from updater.watcher.dependents import dependents_of
 from updater.watcher.survey import survey
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
     from updater.interruption import Interruption
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
+    from updater.model.plan import Plan
     from updater.model.reference import ImageReference
+    from updater.planning import Replaced
     from updater.policy.terms import Request
     from updater.recreator.recreation import Narrator
     from updater.state.store import Store
@@ -83,10 +87,15 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
         unfinished = find_unfinished(inventory.containers)
     checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
     outcomes: list[Outcome] = []
+    replaced: Replaced = {}
     with world.interruption.deferred():  # from here on there is something to report
         for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-            outcomes.append(_carry_out(decision, world, inventory, dry_run=dry_run))
-            tell(outcomes[-1])
+            news = _not_to_be_done(decision, dry_run=dry_run) or _carry_out(
+                decision, world, inventory, request, replaced
+            )
+            for outcome in news:
+                outcomes.append(outcome)
+                tell(outcome)
     outcomes.sort(key=lambda outcome: outcome.name)
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
 
@@ -97,10 +106,11 @@ def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, .
     return _recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
 
 
-def roll_back(world: World, request: Request, name: str) -> Outcome:
+def roll_back(world: World, request: Request, name: str) -> tuple[Outcome, ...]:
     """Put one container back on the image it ran before its last update, and turn down the one it ran until now.
 
-    Raises UsageError where there is nothing to go back to.
+    Its own outcome is the first; those that depend on it come along. Raises UsageError where there is nothing to go
+    back to.
     """
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
@@ -118,13 +128,16 @@ def roll_back(world: World, request: Request, name: str) -> Outcome:
         # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
         reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
         reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
+    inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
+    dependents = dependents_of(container, inventory.containers, inspected)
     with world.interruption.deferred():
-        outcome = perform(plan, _surroundings(world, inventory))
+        companions = plan_companions(dependents, world.engine, request, {})
+        outcomes = perform(plan, _surroundings(world, inventory), companions)
     # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
-    kind = OutcomeKind.ROLLED_BACK if outcome.kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
-    outcome = replace(outcome, kind=kind)
-    remember(outcome, Operation.ROLLBACK, world.memory)
-    return outcome
+    kind = OutcomeKind.ROLLED_BACK if outcomes[0].kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
+    outcomes = (replace(outcomes[0], kind=kind), *outcomes[1:])
+    _remember_all(outcomes, Operation.ROLLBACK, world.memory)
+    return outcomes
 
 
 def _recover_all(
@@ -132,33 +145,35 @@ def _recover_all(
 ) -> tuple[Outcome, ...]:
     outcomes = []
     with world.interruption.deferred():
-        for update in unfinished:
-            outcome = _recover_one(update, world, request, inventory)
-            if outcome is not None:
+        for group in in_groups(unfinished):
+            for outcome in _recover_one(group, world, request, inventory):
                 outcomes.append(outcome)
                 tell(outcome)
     return tuple(outcomes)
 
 
-def _recover_one(update: Unfinished, world: World, request: Request, inventory: Inventory) -> Outcome | None:
+def _recover_one(
+    group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory
+) -> tuple[Outcome, ...]:
     surroundings = _surroundings(world, inventory)
-    subject = update.containers[0]
-    if is_worked_on(update, surroundings, world.engine.is_local):
+    if any(is_worked_on(update, surroundings, world.engine.is_local) for update in group):
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
-        source = ImageAt(update.containers[-1].image_id, None)
-        return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
+        return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
+    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
     try:
-        outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+        outcomes = recover(group, terms, surroundings)
     except EngineError as error:
         if error.temporary:
             raise  # the engine is away: for the others, too
-        source = ImageAt(update.containers[-1].image_id, None)
-        outcome = Outcome(
-            update.name, subject.image_text, OutcomeKind.FAILED, error.reason, source, ImageAt(None, None)
-        )
-    if outcome is not None:
+        outcomes = tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+    for outcome in outcomes:
         remember(outcome, Operation.RECOVERY, world.memory)
-    return outcome
+    return outcomes
+
+
+def _not_recovered(update: Unfinished, kind: OutcomeKind, reason: Reason) -> Outcome:
+    source = ImageAt(update.containers[-1].image_id, None)
+    return Outcome(update.name, update.containers[0].image_text, kind, reason, source, ImageAt(None, None))
 
 
 def _decide(
@@ -189,7 +204,7 @@ def _decide(
     ]
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
     remember_seen(candidates, world.memory)
-    decisions = [decide(candidate, facts_of(candidate, world.memory)) for candidate in candidates]
+    decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id)) for candidate in candidates]
     decisions.sort(key=lambda decision: decision.container.name)
     return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
 
@@ -213,37 +228,43 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: 
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _plan(decision: Decision, engine: DockerEngine, inventory: Inventory) -> Plan:
-    """What is to be done for an `update`."""
-    candidate, container = decision.candidate, decision.container
-    assert candidate.published_image is not None  # nothing is updated to an image that nobody has read
-    platform = candidate.platform
-    native = platform is None or engine.platform == f"{platform.os}/{platform.architecture}"
-    return Plan(
-        name=container.name,
-        container_id=container.id,
-        image=container.image_text,
-        reference=container.reference,
-        source=ImageAt(container.image_id, candidate.running_digest),
-        digest=candidate.published_image.digest,
-        terms=decision.terms,
-        platform=None if native else platform,
-        kept_image=inventory.tags.get(kept_name(container.name)),
-    )
-
-
-def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> Outcome:
+def _not_to_be_done(decision: Decision, *, dry_run: bool) -> tuple[Outcome, ...]:
+    """The outcome of whatever is not updated; nothing for what is."""
     if decision.action is not Action.UPDATE:
         kind = OutcomeKind.CURRENT if decision.candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
-        return _untouched(decision, kind, decision.reasons[0])
+        return (_untouched(decision, kind, decision.reasons[0]),)
     if dry_run:
-        return _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
+        return (_untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0]),)
+    return ()
+
+
+def _carry_out(
+    decision: Decision, world: World, inventory: Inventory, request: Request, replaced: Replaced
+) -> tuple[Outcome, ...]:
+    """Update it, and those that have to come along."""
     if world.interruption.requested():
         reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
-        return _untouched(decision, OutcomeKind.SKIPPED, reason)
-    outcome = perform(_plan(decision, world.engine, inventory), _surroundings(world, inventory))
-    remember(outcome, Operation.UPDATE, world.memory)
-    return outcome
+        return (_untouched(decision, OutcomeKind.SKIPPED, reason),)
+    try:
+        companions = plan_companions(decision.candidate.dependents, world.engine, request, replaced)
+    except EngineError as error:
+        return (_untouched(decision, OutcomeKind.FAILED, error.reason),)
+    plan = plan_update(decision, world.engine, inventory, replaced)
+    outcomes = perform(plan, _surroundings(world, inventory), companions)
+    _remember_all(outcomes, Operation.UPDATE, world.memory)
+    replaced |= _replaced((plan, *companions), outcomes)
+    return outcomes
+
+
+def _replaced(plans: Sequence[Plan], outcomes: Sequence[Outcome]) -> Replaced:
+    now = {outcome.name: outcome.container_id for outcome in outcomes if outcome.container_id is not None}
+    return {plan.container_id: now[plan.name] for plan in plans if plan.name in now}
+
+
+def _remember_all(outcomes: Sequence[Outcome], operation: Operation, memory: Store) -> None:
+    """The first is what the operation was about, the others came along."""
+    for place, outcome in enumerate(outcomes):
+        remember(outcome, operation if place == 0 else Operation.COMPANION, memory)
 
 
 def _surroundings(world: World, inventory: Inventory) -> Surroundings:

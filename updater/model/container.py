@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from updater.model.reference import ImageReference
 
 
+LABEL_SWARM_TASK = "com.docker.swarm.task.id"
+
+
 class ContainerState(StrEnum):
     """The engine's own words (Docker API, `State.Status`)."""
 

@@ -44,7 +44,7 @@ class Outcome:
 
     `downtime_seconds` runs from the stop request to the new (or, after a rollback, the old) process running;
     None where nothing was stopped. `notes` are further sentences for a person; `log_tail` is the last output of
-    a new container that failed.
+    a new container that failed. `container_id` is the container of that name now, where it was replaced.
     """
 
     name: str
@@ -58,3 +58,4 @@ class Outcome:
     steps: tuple[StepTaken, ...] = ()
     notes: tuple[str, ...] = ()
     log_tail: str = ""
+    container_id: str | None = None

@@ -21,7 +21,8 @@ class Plan:
     `image_id` instead names an image that is there already, and nothing is pulled (going back to an earlier one).
     `kept_image` is the id of the image that is kept as the one it ran before, if there is one. `platform` is only
     given where the image is for another machine than the host (run under emulation). `on_trial` says whether a failure
-    speaks against the digest: not where a person asked to go back to it.
+    speaks against the digest: not where a person asked to go back to it. `companion_of` is the name of the container
+    whose namespace, links or volumes it uses and with which it is recreated, on the image that it runs (`image_id`).
     """
 
     name: str
@@ -35,3 +36,4 @@ class Plan:
     image_id: str | None = None
     kept_image: str | None = None
     on_trial: bool = True
+    companion_of: str | None = None

@@ -29,6 +29,8 @@ class ReasonCode(StrEnum):
     NOT_RUNNING = "not-running"
     SWARM_TASK = "swarm-task"
     ONE_OFF = "one-off"
+    DEPENDENCY_FAILED = "dependency-failed"
+    DEPENDENCY_UPDATED = "dependency-updated"
     SHARED_NAMESPACE = "shared-namespace"
     # The registry could not say
     REGISTRY_UNREACHABLE = "registry-unreachable"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.model.consideration import Consideration
-from updater.model.container import ContainerState
+from updater.model.container import LABEL_SWARM_TASK, ContainerState
 from updater.model.control_labels import CONTROL_PREFIXES
 from updater.model.reason import Reason, ReasonCode
 from updater.model.terms import Enabled
@@ -74,7 +74,7 @@ def _itself(container: ContainerSnapshot, _: Terms, request: Request) -> Reason 
 
 
 def _swarm_task(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | None:
-    if "com.docker.swarm.task.id" not in container.labels:
+    if LABEL_SWARM_TASK not in container.labels:
         return None
     return Reason(ReasonCode.SWARM_TASK, "Swarm made it and would replace it; update the service instead.")
 

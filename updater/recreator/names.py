@@ -32,6 +32,11 @@ LABEL_OLD_IMAGE = OPERATION_PREFIX + "old-image"
 LABEL_OLD_DIGEST = OPERATION_PREFIX + "old-digest"
 LABEL_OLD_STATE = OPERATION_PREFIX + "old-state"
 LABEL_OLD_HEALTH = OPERATION_PREFIX + "old-health"
+LABEL_GROUP = OPERATION_PREFIX + "group"
+LABEL_PLACE = OPERATION_PREFIX + "place"
+LABEL_COMPANION_OF = OPERATION_PREFIX + "companion-of"
+
+UPDATE, ROLLBACK, COMPANION = "update", "rollback", "companion"
 
 _LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
 _WORKING_NAME = re.compile(r"(?P<name>.+)\.(?P<phase>new|go|bad|old-(?P<policy>[nau]|f\d+))-(?P<old_id>[0-9a-f]{12})")

@@ -8,22 +8,27 @@
 | `N.bad`             | go on putting the old one back |
 | the old one, parked | give it its name and its restart policy again, and start it |
 | somebody's own `N`  | the user has made a new one meanwhile: remove what is ours, and touch nothing else |
+
+A group goes where the container that the others depend on goes.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from updater.errors import EngineError, EngineNotFound
+from updater.errors import EngineError, EngineNotFound, UpdateFailed
 from updater.model.digest import parse_digest
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
+from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
+    LABEL_COMPANION_OF,
     LABEL_DIGEST,
     LABEL_KIND,
     LABEL_OLD_DIGEST,
@@ -31,17 +36,19 @@ from updater.recreator.names import (
     LABEL_OLD_IMAGE,
     LABEL_OLD_STATE,
     LABEL_OWNER,
+    UPDATE,
     parse_working_name,
 )
 from updater.recreator.owner import is_alive, parse_owner
 from updater.recreator.recreation import Recreation
-from updater.recreator.remaining import missing_steps
-from updater.recreator.transaction import go_back, go_through
+from updater.recreator.transaction import Setback, go_back, go_through
 from updater.recreator.undo import discard
-from updater.recreator.unfinished import Standing, Unfinished
+from updater.recreator.unfinished import Standing, Unfinished, group_of
 from updater.recreator.verify import patiently
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from updater.model.digest import Digest
     from updater.model.reference import ImageReference
     from updater.model.terms import Terms
@@ -57,6 +64,22 @@ class _Found:
 
     new: Json
     old: Json
+
+
+@dataclass(frozen=True, slots=True)
+class _CutShort:
+    """One that can be finished or undone: what was listed, what the engine shows now, and what is known of it."""
+
+    update: Unfinished
+    found: _Found
+    recreation: Recreation
+
+
+class _Direction(Enum):
+    DISCARD = auto()
+    BACK = auto()
+    ON = auto()
+    ON_WITHOUT_HEAD = auto()
 
 
 def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local: bool) -> bool:
@@ -78,29 +101,63 @@ def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local
     )
 
 
-def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Outcome | None:
-    """Finish or undo it; None where its containers are gone by now. Raises EngineError where the engine is away."""
-    surroundings.narrator.step(update.name, "recover")
-    new = None if update.new is None else surroundings.engine.find_container(update.new.id)
-    old = None if update.old is None else surroundings.engine.find_container(update.old.id)
-    if old is None and (new is None or update.standing is Standing.PROMOTED):
-        return None  # committed, or all of it removed, since the list was made
-    if update.rival is not None or old is None:
-        return _user_was_faster(update, surroundings)
-    if not _is_in_place(update, old):
-        _start_again(update, old, surroundings)
-        return _user_was_faster(update, surroundings)
-    if new is None:
-        return _put_back_alone(update, old, terms, surroundings)
-    recreation = _recreation(update, _Found(new, old), terms, surroundings)
-    if update.standing is Standing.UNREADY:
-        return _discard_unready(recreation)
-    if update.standing is Standing.FAILED:
-        recreation.touched = True
-        reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} while it was being rolled back; that is done now.")
-        return go_back(recreation, reason)
-    recreation.complete = recreation.touched = True
-    return go_through(missing_steps(recreation, new, old), recreation)
+def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surroundings: Surroundings) -> tuple[Outcome, ...]:
+    """Finish or undo them, all or none; `terms` by name. Raises EngineError where the engine is away.
+
+    No outcome for what was committed, or removed altogether, since the list was made.
+    """
+    outcomes: list[Outcome] = []
+    cut_short: list[_CutShort] = []
+    for update in group:
+        surroundings.narrator.step(update.name, "recover")
+        new = None if update.new is None else surroundings.engine.find_container(update.new.id)
+        old = None if update.old is None else surroundings.engine.find_container(update.old.id)
+        if old is None and (new is None or update.standing is Standing.PROMOTED):
+            continue
+        if update.rival is not None or old is None:
+            outcomes.append(_user_was_faster(update, surroundings))
+        elif not _is_in_place(update, old):
+            _start_again(update, old, surroundings)
+            outcomes.append(_user_was_faster(update, surroundings))
+        elif new is None:
+            outcomes.extend(_put_back_alone(update, old, terms[update.name], surroundings))
+        else:
+            found = _Found(new, old)
+            cut_short.append(_CutShort(update, found, _recreation(update, found, terms[update.name], surroundings)))
+    if cut_short:
+        outcomes.extend(_finish_or_undo(cut_short, surroundings))
+    return tuple(outcomes)
+
+
+def _finish_or_undo(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> tuple[Outcome, ...]:
+    members = tuple(one.recreation for one in cut_short)
+    match _direction(cut_short, surroundings):
+        case _Direction.DISCARD:
+            return _discard_unready(members)
+        case _Direction.BACK:
+            message = f"{_CUT_SHORT} while it was being rolled back; that is done now."
+            for member in members:
+                member.touched = True
+            return go_back(members, Setback(members[0], UpdateFailed(Reason(ReasonCode.INTERRUPTED, message))))
+        case _Direction.ON | _Direction.ON_WITHOUT_HEAD as direction:
+            for member in members:
+                member.complete = member.touched = True
+                member.no_way_back = direction is _Direction.ON_WITHOUT_HEAD
+            found = {one.recreation.name: (one.found.new, one.found.old) for one in cut_short}
+            return go_through(remaining(members, found), members)
+
+
+def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _Direction:
+    """Told from the container that the others depend on: it is marked last, and removed last."""
+    if any(one.update.standing is Standing.FAILED for one in cut_short):
+        return _Direction.BACK
+    first = cut_short[0]
+    head_id = group_of(first.update)
+    if first.found.old["Id"] == head_id:
+        return _Direction.DISCARD if first.update.standing is Standing.UNREADY else _Direction.ON
+    # Its old container is gone: it was committed. It is there: it went back, or its user removed the new one.
+    committed = surroundings.engine.find_container(head_id) is None
+    return _Direction.ON_WITHOUT_HEAD if committed else _Direction.BACK
 
 
 def _is_in_place(update: Unfinished, old: Json) -> bool:
@@ -129,7 +186,8 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         digest=_digest(labels.get(LABEL_DIGEST)),
         terms=terms,
         image_id=found.new["Image"],
-        on_trial=labels.get(LABEL_KIND) != "rollback",
+        on_trial=labels.get(LABEL_KIND) == UPDATE,
+        companion_of=labels.get(LABEL_COMPANION_OF) or None,
     )
     old = _as_it_was(found.old, labels)
     return Recreation(
@@ -139,7 +197,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         old_image=surroundings.engine.find_image(labels.get(LABEL_OLD_IMAGE) or found.old["Image"]),
         new_image={"Id": found.new["Image"]},
         new_id=found.new["Id"],
-        tagged=True,
+        tagged=not plan.companion_of,
     )
 
 
@@ -155,13 +213,13 @@ def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
     return {**old, "State": state, "HostConfig": host_config}
 
 
-def _discard_unready(recreation: Recreation) -> Outcome:
-    discard(recreation)
+def _discard_unready(members: tuple[Recreation, ...]) -> tuple[Outcome, ...]:
+    discard(members)
     message = f"{_CUT_SHORT} before it touched the container; what it had begun was removed."
-    return _outcome(recreation, OutcomeKind.ROLLED_BACK, message)
+    return tuple(_outcome(member, OutcomeKind.ROLLED_BACK, message) for member in members)
 
 
-def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: Surroundings) -> Outcome:
+def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: Surroundings) -> tuple[Outcome, ...]:
     plan = Plan(
         name=update.name,
         container_id=old["Id"],
@@ -174,7 +232,7 @@ def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: S
     )
     recreation = Recreation(plan, surroundings, old=_as_it_was(old, {}), touched=True)
     reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} and its new container is gone; the old one is back.")
-    return go_back(recreation, reason)
+    return go_back((recreation,), Setback(recreation, UpdateFailed(reason)))
 
 
 def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:

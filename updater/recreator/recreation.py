@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -50,15 +51,31 @@ class Surroundings:
 
 
 @dataclass(slots=True)
+class Group:
+    """What the containers that are recreated together know of each other.
+
+    `successors` says which container took whose place: new id by old id, and the new one's name by `/` and the old
+    one's. `head` is the id of the old container that the others depend on, `size` how many have joined so far.
+    """
+
+    successors: dict[str, str] = field(default_factory=dict)
+    head: str | None = None
+    size: int = 0
+
+
+@dataclass(slots=True)
 class Recreation:
     """Filled in by the steps, in their order; times in seconds on the monotonic clock.
 
     `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
-    container, so that undoing means putting it back; `ended` whether the container last judged ran no more.
+    container, so that undoing means putting it back; `ended` whether the container last judged ran no more;
+    `kept_failing` why the new one should have gone, but was kept, because rollback is off or there is `no_way_back`:
+    the container that it depends on was committed already.
     """
 
     plan: Plan
     surroundings: Surroundings
+    group: Group = field(default_factory=Group)
     old: Json = field(default_factory=dict)
     old_image: Json | None = None
     new_image: Json = field(default_factory=dict)
@@ -69,6 +86,9 @@ class Recreation:
     touched: bool = False
     engine_was_away: bool = False
     ended: bool = False
+    kept_failing: Reason | None = None
+    no_way_back: bool = False
+    began: float = field(default_factory=time.monotonic)
     stop_requested: float | None = None
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)
@@ -83,6 +103,11 @@ class Recreation:
     def name(self) -> str:
         """The container's name, before and after."""
         return self.plan.name
+
+    @property
+    def is_companion(self) -> bool:
+        """Whether it is only recreated because the container that it depends on is."""
+        return self.plan.companion_of is not None
 
     @property
     def replaced_image(self) -> str | None:

@@ -14,7 +14,20 @@ from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRe
 from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.blueprint import differences, draw
-from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
+from updater.recreator.names import (
+    COMPANION,
+    KEEP_REPOSITORY,
+    LABEL_COMPANION_OF,
+    LABEL_GROUP,
+    LABEL_PLACE,
+    ROLLBACK,
+    UPDATE,
+    keep_tag,
+    name_go,
+    name_new,
+    name_old,
+    operation_labels,
+)
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
@@ -35,6 +48,18 @@ class Step:
     perform: Callable[[Recreation], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Steps that one container takes in a row before the next one of its group does.
+
+    The container that the others depend on goes first, or last: marked last, it alone is the point of no return;
+    stopped last, the others lose nothing before their own stop.
+    """
+
+    names: tuple[str, ...]
+    dependents_first: bool = False
+
+
 def _inspect(recreation: Recreation) -> None:
     plan = recreation.plan
     old = recreation.engine.find_container(plan.container_id)
@@ -49,8 +74,8 @@ def _inspect(recreation: Recreation) -> None:
 
 
 def _keep(recreation: Recreation) -> None:
-    if recreation.old_image is None:
-        return
+    if recreation.old_image is None or recreation.is_companion:
+        return  # a companion's image does not change: what is kept for it is the one before its own last update
     recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, keep_tag(recreation.name))
 
 
@@ -79,6 +104,8 @@ def _pull(recreation: Recreation) -> None:
 
 
 def _tag(recreation: Recreation) -> None:
+    if recreation.is_companion:
+        return
     reference = recreation.plan.reference
     assert reference is not None
     assert reference.tag is not None  # pinned references are never planned
@@ -97,21 +124,14 @@ def _create(recreation: Recreation) -> None:
         api_version=engine.info.api_version,
         daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
         platform=str(recreation.plan.platform) if recreation.plan.platform else None,
+        successors=recreation.group.successors,
         volume_sources=_volume_sources(recreation),
-        operation_labels=operation_labels(
-            recreation.name,
-            "update" if recreation.plan.image_id is None else "rollback",
-            str(recreation.surroundings.owner),
-            recreation.plan.digest,
-            recreation.old,
-            recreation.plan.source.digest,
-        ),
+        operation_labels=_operation_labels(recreation),
     )
     recreation.blueprint = blueprint
+    name = name_new(recreation.name, recreation.old["Id"])
     try:
-        recreation.new_id = engine.create(
-            blueprint.body, name_new(recreation.name, recreation.old["Id"]), blueprint.platform
-        )
+        recreation.new_id = engine.create(blueprint.body, name, blueprint.platform)
         for network in blueprint.disconnects:
             engine.disconnect_network(recreation.new_id, network)
         for network, endpoint in blueprint.connects:
@@ -122,12 +142,36 @@ def _create(recreation: Recreation) -> None:
         ) from error
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
+    recreation.group.successors |= {recreation.old["Id"]: recreation.new_id, f"/{recreation.name}": name}
+
+
+def _operation_labels(recreation: Recreation) -> dict[str, str]:
+    """Also counts the containers of the group: the first one is its head."""
+    plan, group = recreation.plan, recreation.group
+    kind = COMPANION if recreation.is_companion else UPDATE if plan.image_id is None else ROLLBACK
+    group.head = group.head or str(recreation.old["Id"])
+    labels = operation_labels(
+        recreation.name,
+        kind,
+        str(recreation.surroundings.owner),
+        plan.digest,
+        recreation.old,
+        plan.source.digest,
+    )
+    group.size += 1
+    return {
+        **labels,
+        LABEL_GROUP: group.head,
+        LABEL_PLACE: str(group.size),
+        LABEL_COMPANION_OF: plan.companion_of or "",
+    }
 
 
 def _volume_sources(recreation: Recreation) -> dict[str, Json]:
     """The containers that lend their volumes, as far as they are still there."""
-    lenders = (str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ())
-    found = {lender: recreation.engine.find_container(lender) for lender in lenders}
+    lenders = [str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ()]
+    successors = recreation.group.successors
+    found = {lender: recreation.engine.find_container(successors.get(lender, lender)) for lender in lenders}
     return {lender: container for lender, container in found.items() if container is not None}
 
 
@@ -265,6 +309,17 @@ STEPS: tuple[Step, ...] = (
     Step("start", "start it", "stop it", _start),
     Step("verify", "wait for the verdict on its health", "stop it, and keep the end of its log", _verify),
     Step("commit", "remove the old container, without its volumes", "nothing: the update is done", _commit),
+)
+
+# How the containers of a group take turns; for a single one, just the table above.
+STAGES: tuple[Stage, ...] = (
+    Stage(("inspect", "keep", "pull", "tag", "create", "compare")),
+    Stage(("confirm",)),
+    Stage(("mark",), dependents_first=True),
+    Stage(("stop",), dependents_first=True),
+    Stage(("park", "defuse", "promote")),
+    Stage(("start", "verify")),
+    Stage(("commit",)),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
@@ -12,6 +13,8 @@ from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
@@ -30,34 +33,59 @@ class OldContainerGone(UpdateFailed):
         )
 
 
-def discard(recreation: Recreation) -> None:
-    """Remove the new container, which never ran; the old one was not touched."""
-    if recreation.new_id is None:
-        recreation.new_id = _created_unheard(recreation)
-    # The new container last: as long as it stands there, recovery knows that there is something to undo.
-    point_tag_back(recreation)
-    keep_as_before(recreation)
-    remove_new(recreation)
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """How it went for one container: the end of the new one's log, or what went wrong."""
+
+    log_tail: str = ""
+    failure: EngineError | UpdateFailed | None = None
 
 
-def put_back(recreation: Recreation) -> str:
-    """Put the very same old container back under its name, running as it ran; returns the end of the new one's log.
+def discard(members: Sequence[Recreation]) -> None:
+    """Remove the new containers, which never ran; the old ones were not touched."""
+    for member in members:
+        if member.new_id is None:
+            member.new_id = _created_unheard(member)
+        # The new container last: as long as it stands there, recovery knows that there is something to undo.
+        point_tag_back(member)
+        keep_as_before(member)
+    for member in reversed(members):
+        remove_new(member)
 
-        1. stop the new container, switch its restart policy off, rename it out of the way
-        2. give the old one its restart policy and its name again, then start it
-        3. wait until the old one has proven itself
-        4. point the tag at the old image, remove the new container
 
-    Raises EngineError where the old container cannot be put back, OldContainerGone where somebody removed it.
+def put_back(members: Sequence[Recreation]) -> tuple[PutBack, ...]:
+    """Put the very same old containers back under their names, running as they ran.
+
+        1. stop the new ones, switch their restart policies off, rename them out of the way
+        2. give the old ones their restart policies and their names again, then start them
+        3. wait until the old ones have proven themselves
+        4. point the tag at the old image, remove the new containers
+
+    What the others depend on is stopped last and started first. A failure with one keeps no other from its way back.
     """
-    _require_old(recreation)
-    log_tail = _clear_the_way(recreation)
-    _restore_old(recreation)
-    _judge_old(recreation)
-    point_tag_back(recreation)
-    keep_as_before(recreation)
-    remove_new(recreation)
-    return log_tail
+    tails: dict[str, str] = {}
+    failures: dict[str, EngineError | UpdateFailed] = {}
+    for member in reversed(members):
+        try:
+            _require_old(member)
+            tails[member.name] = _clear_the_way(member)
+        except (EngineError, UpdateFailed) as failure:
+            failures[member.name] = failure
+    for member in members:
+        if member.name not in failures:
+            try:
+                _restore_old(member)
+                if member.touched:
+                    _judge_old(member)
+            except (EngineError, UpdateFailed) as failure:
+                failures[member.name] = failure
+    back = [member for member in members if member.name not in failures]
+    for member in back:
+        point_tag_back(member)
+        keep_as_before(member)
+    for member in reversed(back):
+        remove_new(member)
+    return tuple(PutBack(tails.get(member.name, ""), failures.get(member.name)) for member in members)
 
 
 def keep_as_before(recreation: Recreation) -> None:

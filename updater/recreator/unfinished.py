@@ -11,8 +11,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from updater.recreator.names import (
+    LABEL_GROUP,
     LABEL_NAME,
     LABEL_OLD_ID,
+    LABEL_PLACE,
     Phase,
     name_bad,
     name_go,
@@ -21,7 +23,7 @@ from updater.recreator.names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from updater.model.container import ContainerSnapshot
 
@@ -60,6 +62,26 @@ def find_unfinished(containers: Sequence[ContainerSnapshot]) -> tuple[Unfinished
     known = {container.id for update in found for container in update.containers}
     orphans = [container for container in containers if container.id not in known and _is_parked(container)]
     return (*found, *(_of_orphan(orphan, by_name) for orphan in orphans))
+
+
+def in_groups(unfinished: Iterable[Unfinished]) -> tuple[tuple[Unfinished, ...], ...]:
+    """Those that are finished or undone together, each group in the order in which its containers were made."""
+    groups: dict[str, list[Unfinished]] = {}
+    for update in unfinished:
+        groups.setdefault(group_of(update), []).append(update)
+    return tuple(tuple(sorted(group, key=_place)) for group in groups.values())
+
+
+def group_of(update: Unfinished) -> str:
+    """The id of the old container that all of its group depend on; its own where it is alone."""
+    if update.new is None:
+        return update.containers[0].id
+    return update.new.labels.get(LABEL_GROUP) or update.new.labels[LABEL_OLD_ID]
+
+
+def _place(update: Unfinished) -> int:
+    place = "" if update.new is None else update.new.labels.get(LABEL_PLACE, "")
+    return int(place) if place.isdecimal() else 0
 
 
 def _of_new(

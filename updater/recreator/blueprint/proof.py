@@ -129,7 +129,7 @@ def _endpoint(network: str, expected: Json, found: Json, created: Json) -> Itera
 
 def _mounts(expected: Expectation, created: Json) -> Iterator[Difference]:
     found = {mount.destination: mount for mount in map(as_expected, created.get("Mounts") or ())}
-    fresh = {posixpath.normpath(path) for path in expected.config.get("Volumes") or {}}
+    fresh = {posixpath.normpath(path) for path in expected.config.get("Volumes") or {}} | expected.lent
     for mount in expected.mounts:
         there = found.pop(mount.destination, None)
         if there != mount:

@@ -42,12 +42,14 @@ class ExpectedMount:
 class Expectation:
     """What an inspect of the created, not yet started container should show.
 
-    `networks` is None where the container has none of its own (host, none, container:…).
+    `networks` is None where the container has none of its own (host, none, container:…). `lent` are the places at
+    which a container in VolumesFrom mounts something, which may be more than the old one got.
     """
 
     config: Json
     networks: Mapping[str, Json] | None
     mounts: tuple[ExpectedMount, ...]
+    lent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def mounts(inputs: Inputs) -> dict[str, Any]:
     asked = [_with_source(mount, attached) for mount in inputs.host.get("Mounts") or ()]
     explained = {_path(bind.split(":")[1]) for bind in named_binds or ()}
     explained |= {_path(mount["Target"]) for mount in asked}
-    explained |= _from_living_sources(inputs)
+    explained |= lent_places(inputs)
     types = ("volume", "bind") if _lost_sources(inputs) else ("volume",)
     again = [_attach(mount) for path, mount in attached.items() if path not in explained and mount.get("Type") in types]
     return only(Binds=named_binds, Mounts=[*asked, *again] or inputs.host.get("Mounts"))
@@ -100,12 +100,13 @@ def _attach(mount: Json) -> dict[str, Any]:
     return {**entry, "Source": volume_name(mount), "VolumeOptions": volume_options}
 
 
-def _from_living_sources(inputs: Inputs) -> set[str]:
+def lent_places(inputs: Inputs) -> frozenset[str]:
+    """Where the containers in VolumesFrom that are still there mount something."""
     sources = inputs.volume_sources or {}
     names = {entry.partition(":")[0] for entry in inputs.host.get("VolumesFrom") or ()}
-    return {
+    return frozenset(
         _path(mount["Destination"]) for name in names if name in sources for mount in sources[name].get("Mounts") or ()
-    }
+    )
 
 
 def _lost_sources(inputs: Inputs) -> set[str]:
