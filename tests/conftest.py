@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from rig import Rig, open_rig
 from rig.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The same examples each time: a run that fails fails again. `HYPOTHESIS_PROFILE=explore` looks for other ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 _NUMBERS = itertools.count(1)
 

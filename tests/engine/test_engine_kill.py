@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from tests.engine.kill.stage import Stage
     from tests.engine.kill.workers import Task
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.endurance]
+pytestmark = pytest.mark.timeout(1200)
+
+_UPDATER_TOO = [
+    pytest.param(False, id="engine"),
+    pytest.param(True, id="engine-and-updater", marks=pytest.mark.endurance),
+]
 
 
 @pytest.fixture(scope="module", params=[{}, {"live-restore": True}], ids=["containers-die-too", "live-restore"])
@@ -42,7 +47,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     return counted
 
 
-@pytest.mark.parametrize("updater_too", [False, True], ids=["engine", "engine-and-updater"])
+@pytest.mark.parametrize("updater_too", _UPDATER_TOO)
 @pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.CRASH_LOOP], ids=str)
 def test_engine_killed(workers: Workers, tally: Tally, scenario: Scenario, updater_too: bool, tmp_path: Path) -> None:
     tally.settle(workers.run(scenario, tmp_path, partial(_every_moment, updater_too=updater_too)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.engine.kill.stage import Stage
     from tests.engine.kill.workers import Task
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.endurance]
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")

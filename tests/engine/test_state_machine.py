@@ -20,7 +20,7 @@ from tests.engine.state_machine.score import Score
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LIVES = 20
+_LIVES = 8
 _STEPS = 12
 _WANTED = os.environ.get("MACHINE_EXAMPLES")
 _SECONDS = 900 if _WANTED is None else 120 * int(_WANTED)
@@ -33,7 +33,6 @@ def score(request: pytest.FixtureRequest) -> Score:
     return counted
 
 
-@pytest.mark.endurance
 @pytest.mark.timeout(_SECONDS)
 def test_all_promises_all_its_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: Score) -> None:
     # The SDK reads logins from this folder whenever a client is made.

@@ -128,7 +128,8 @@ def _registry_and_repository(text: str, rest: str) -> tuple[str, str]:
     if slash and _is_registry(first):
         if not _DOMAIN.fullmatch(first):
             raise NotAReference(text, "the part before the first slash is not a host")
-        registry, path = first.lower(), remainder
+        # Without its capital, a host without a dot or a port would be read as the beginning of the path.
+        registry, path = (first.lower() if _is_registry(first.lower()) else first), remainder
     else:
         registry, path = DOCKER_HUB, rest
     if not _PATH.fullmatch(path):

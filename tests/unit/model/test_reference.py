@@ -30,7 +30,7 @@ GOOD = [
     ("registry:5000/app", "registry:5000", "app", "latest", None),
     ("ghcr.io/owner/app:v1.2.3", "ghcr.io", "owner/app", "v1.2.3", None),
     ("GHCR.io/owner/app", "ghcr.io", "owner/app", "latest", None),
-    ("Registry/app", "registry", "app", "latest", None),
+    ("Registry/app", "Registry", "app", "latest", None),
     ("192.168.1.5:5000/a/b", "192.168.1.5:5000", "a/b", "latest", None),
     ("[::1]:5000/app:1", "[::1]:5000", "app", "1", None),
     ("[fd00:1:2::3]/app", "[fd00:1:2::3]", "app", "latest", None),
