@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.model.outcome import ImageAt
@@ -51,12 +52,15 @@ def plan_companions(
     """
     plans = []
     for dependent in dependents:
-        container = engine.with_reference(engine.with_image(dependent.container))
+        now = id_now(dependent.container.id, replaced)
+        image_id = str(engine.inspect_container(now)["Image"])  # it may have been updated itself a moment ago
+        as_it_is = replace(dependent.container, id=now, image_id=image_id, image=None)
+        container = engine.with_reference(engine.with_image(as_it_is))
         digest = running_digest(container)
         plans.append(
             Plan(
                 name=container.name,
-                container_id=id_now(container.id, replaced),
+                container_id=container.id,
                 image=container.image_text,
                 reference=container.reference,
                 source=ImageAt(container.image_id, digest),

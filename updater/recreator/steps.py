@@ -7,6 +7,7 @@ undoing means putting the very same old container back (`undo.py`).
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from updater.recreator.names import (
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from updater.recreator.engine import Json
@@ -131,7 +132,8 @@ def _create(recreation: Recreation) -> None:
     recreation.blueprint = blueprint
     name = name_new(recreation.name, recreation.old["Id"])
     try:
-        recreation.new_id = engine.create(blueprint.body, name, blueprint.platform)
+        with _reference_names_its_image(recreation):
+            recreation.new_id = engine.create(blueprint.body, name, blueprint.platform)
         for network in blueprint.disconnects:
             engine.disconnect_network(recreation.new_id, network)
         for network, endpoint in blueprint.connects:
@@ -143,6 +145,27 @@ def _create(recreation: Recreation) -> None:
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
     recreation.group.successors |= {recreation.old["Id"]: recreation.new_id, f"/{recreation.name}": name}
+
+
+@contextmanager
+def _reference_names_its_image(recreation: Recreation) -> Iterator[None]:
+    """A companion stays on its image, under its user's reference, which may name a newer one here by now.
+
+    The engine has no way to say both, so the tag is pointed at the old image for the moment of the creation.
+    """
+    reference, engine = recreation.plan.reference, recreation.engine
+    if not recreation.is_companion or reference is None or reference.tag is None or reference.is_pinned:
+        yield
+        return
+    tagged = engine.find_image(reference.canonical)
+    moved = tagged is not None and tagged["Id"] != recreation.new_image["Id"]
+    if tagged is None or moved:
+        engine.tag(recreation.new_image["Id"], reference.name, reference.tag)
+    try:
+        yield
+    finally:
+        if tagged is not None and moved:
+            engine.tag(tagged["Id"], reference.name, reference.tag)
 
 
 def _operation_labels(recreation: Recreation) -> dict[str, str]:

@@ -126,7 +126,8 @@ def _itinerary_after_a_loss(members: Members) -> Itinerary:
 
 
 def _take(step: Step, member: Recreation) -> None:
-    member.surroundings.narrator.step(member.name, step.name)
+    if step.name != "pull" or member.plan.image_id is None:  # an image that is here is not pulled
+        member.surroundings.narrator.step(member.name, step.name)
     began = time.monotonic()
     try:
         step.perform(member)

@@ -82,7 +82,9 @@ def draw(
         connects=networks.connects,
         disconnects=networks.disconnects,
         notes=write_notes(inputs, config, host, expected),
-        expected=Expectation(expected, networks.expected, expected_mounts(inputs), lent_places(inputs)),
+        expected=Expectation(
+            expected, networks.expected, expected_mounts(inputs), lent_places(inputs), dict(inputs.successors)
+        ),
     )
 
 

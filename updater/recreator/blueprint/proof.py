@@ -50,7 +50,10 @@ def differences(old: Json, created: Json, blueprint: Blueprint) -> tuple[Differe
         *_mounts(blueprint.expected, created),
     )
     seen = {difference.field for difference in found}
-    return (*found, *(more for more in more_privileged(old, created) if more.field not in seen))
+    return (
+        *found,
+        *(more for more in more_privileged(old, created, blueprint.expected.successors) if more.field not in seen),
+    )
 
 
 def _config(expected: Json, found: Json) -> Iterator[Difference]:

@@ -47,7 +47,7 @@ def volume_sources(inputs: Inputs) -> dict[str, Any]:
     """The containers whose volumes are used, without those that are gone; a replaced one by its successor."""
     entries = inputs.host.get("VolumesFrom")
     lost = _lost_sources(inputs)
-    return only(VolumesFrom=entries and [_succeed(entry, inputs) for entry in entries if entry not in lost])
+    return only(VolumesFrom=entries and [succeed(entry, inputs.successors) for entry in entries if entry not in lost])
 
 
 def expected_mounts(inputs: Inputs) -> tuple[ExpectedMount, ...]:
@@ -117,6 +117,7 @@ def _lost_sources(inputs: Inputs) -> set[str]:
     return {entry for entry in entries if entry.partition(":")[0] not in inputs.volume_sources}
 
 
-def _succeed(entry: str, inputs: Inputs) -> str:
+def succeed(entry: str, successors: Mapping[str, str]) -> str:
+    """An entry of VolumesFrom (`ID:ro`), with the container that replaced the one it names."""
     source, colon, mode = entry.partition(":")
-    return inputs.successors.get(source, source) + colon + mode
+    return successors.get(source, source) + colon + mode
