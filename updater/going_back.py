@@ -51,7 +51,7 @@ def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
     last = memory.last_update(container.name)
     if last is not None and last.target.image_id == container.image_id:
         return last.source
-    labels = container.labels
+    labels = container.user_labels  # an image may carry labels that look like ours
     if labels.get(LABEL_KIND) != "update" or labels.get(LABEL_OLD_IMAGE) in (None, container.image_id):
         return None
     try:

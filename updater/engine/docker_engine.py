@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -107,6 +108,13 @@ class DockerEngine:
             return self.inspect_container(name_or_id)
         except EngineNotFound:
             return None
+
+    def names_beginning(self, text: str) -> frozenset[str]:
+        """The names of all containers that begin with this text."""
+        filters = json.dumps({"name": [f"^/?{re.escape(text)}"]})
+        found = self._get("list containers", "/containers/json", {"all": "1", "filters": filters})
+        names = {name.lstrip("/") for container in found for name in container.get("Names") or ()}
+        return frozenset(name for name in names if name.startswith(text))
 
     def inspect_image(self, name_or_id: str) -> Json:
         """`GET /images/{name}/json`."""

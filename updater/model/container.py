@@ -28,6 +28,10 @@ class ContainerState(StrEnum):
     DEAD = "dead"
 
 
+STATES_UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
+"""Those in which a container has processes, or is about to."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """Which engine answers, and in which version of the API it is spoken to."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.model.consideration import Consideration
-from updater.model.container import LABEL_SWARM_TASK, ContainerState
+from updater.model.container import LABEL_SWARM_TASK, STATES_UP, ContainerState
 from updater.model.control_labels import CONTROL_PREFIXES
 from updater.model.reason import Reason, ReasonCode
 from updater.model.terms import Enabled
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from updater.policy.terms import Request
 
     Rule = Callable[[ContainerSnapshot, Terms, Request], Reason | None]
-
-_UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 
 
 def consider(container: ContainerSnapshot, request: Request) -> Consideration:
@@ -86,7 +84,7 @@ def _one_off(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | No
 
 
 def _not_running(container: ContainerSnapshot, terms: Terms, __: Request) -> Reason | None:
-    if container.state in _UP:
+    if container.state in STATES_UP:
         return None
     if container.state in (ContainerState.REMOVING, ContainerState.DEAD):
         return Reason(ReasonCode.NOT_RUNNING, f"It is {container.state}: the engine is removing it, or failed to.")

@@ -5,7 +5,7 @@
 | `N.new`             | remove it: nothing had happened to the old container |
 | `N.go`              | go on from `stop`: an interrupted stop may still be killing the old one |
 | `N` and the old one | start N if it does not run, wait for the verdict, then commit or put the old one back |
-| `N.bad`             | go on putting the old one back |
+| `N.bad`, `N.back`   | go on putting the old one back |
 | the old one, parked | give it its name and its restart policy again, and start it |
 | somebody's own `N`  | the user has made a new one meanwhile: remove what is ours, and touch nothing else |
 
@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import EngineError, EngineNotFound, UpdateFailed
+from updater.model.container import STATES_UP
 from updater.model.digest import parse_digest
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan
@@ -30,6 +31,7 @@ from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
     LABEL_COMPANION_OF,
     LABEL_DIGEST,
+    LABEL_KEPT,
     LABEL_KIND,
     LABEL_OLD_DIGEST,
     LABEL_OLD_HEALTH,
@@ -112,6 +114,9 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
         surroundings.narrator.step(update.name, "recover")
         new = None if update.new is None else surroundings.engine.find_container(update.new.id)
         old = None if update.old is None else surroundings.engine.find_container(update.old.id)
+        if old is None and new is not None and update.standing is Standing.ABANDONED:
+            outcomes.append(_start_abandoned(update, new, surroundings))
+            continue
         if old is None and (new is None or update.standing is Standing.PROMOTED):
             continue
         if update.rival is not None or old is None:
@@ -127,6 +132,18 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
     if cut_short:
         outcomes.extend(_finish_or_undo(cut_short, surroundings))
     return tuple(outcomes)
+
+
+def _start_abandoned(update: Unfinished, new: Json, surroundings: Surroundings) -> Outcome:
+    """There is nothing else left of this name."""
+    patiently(partial(surroundings.engine.start, new["Id"]))
+    reason = Reason(
+        ReasonCode.UPDATED, f"{_CUT_SHORT} and its old container is gone; the new one was started, unproven."
+    )
+    labels = new["Config"].get("Labels") or {}
+    source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
+    target = ImageAt(new["Image"], _digest(labels.get(LABEL_DIGEST)))
+    return Outcome(update.name, new["Config"]["Image"], OutcomeKind.UPDATED, reason, source, target)
 
 
 def _finish_or_undo(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> tuple[Outcome, ...]:
@@ -169,7 +186,7 @@ def _is_in_place(update: Unfinished, old: Json) -> bool:
 
 def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> None:
     """Its user renamed it; that it does not run was our doing."""
-    ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in ("running", "paused", "restarting")
+    ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in STATES_UP
     if ran and not old["State"].get("Running"):
         patiently(partial(surroundings.engine.start, old["Id"]))
 
@@ -186,6 +203,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         digest=_digest(labels.get(LABEL_DIGEST)),
         terms=terms,
         image_id=found.new["Image"],
+        kept_image=labels.get(LABEL_KEPT) or None,
         on_trial=labels.get(LABEL_KIND) == UPDATE,
         companion_of=labels.get(LABEL_COMPANION_OF) or None,
     )
@@ -203,10 +221,11 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
 
 def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
     """The old container's inspection with the state and the restart policy it had before it was stopped."""
-    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or "running"}
+    working = parse_working_name(old["Name"].lstrip("/"))
+    parked_state = working.state if working is not None else None
+    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or parked_state or "running"}
     if labels.get(LABEL_OLD_HEALTH):
         state["Health"] = {"Status": labels[LABEL_OLD_HEALTH]}
-    working = parse_working_name(old["Name"].lstrip("/"))
     host_config = dict(old["HostConfig"])
     if working is not None and working.policy is not None:
         host_config["RestartPolicy"] = working.policy
@@ -230,8 +249,16 @@ def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: S
         terms=terms,
         image_id=old["Image"],
     )
-    recreation = Recreation(plan, surroundings, old=_as_it_was(old, {}), touched=True)
-    reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} and its new container is gone; the old one is back.")
+    recreation = Recreation(
+        plan,
+        surroundings,
+        old=_as_it_was(old, {}),
+        old_image=surroundings.engine.find_image(old["Image"]),
+        touched=True,
+        tagged=plan.reference is not None and not plan.reference.is_pinned,
+    )
+    message = f"{_CUT_SHORT} and its new container is gone, or was renamed; the old one is back."
+    reason = Reason(ReasonCode.INTERRUPTED, message)
     return go_back((recreation,), Setback(recreation, UpdateFailed(reason)))
 
 
@@ -242,7 +269,8 @@ def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:
     for container in leftovers:
         if container is update.old and parse_working_name(container.name) is None:
             continue  # it never was parked, or its user gave it another name: it is not a leftover
-        remove = partial(surroundings.engine.remove, container.id, volumes=False, force=True)
+        # The new one's own anonymous volumes go with it; the old one's were attached to it by name, and stay.
+        remove = partial(surroundings.engine.remove, container.id, volumes=container is update.new, force=True)
         try:
             patiently(remove)
         except EngineNotFound:

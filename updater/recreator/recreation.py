@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import UpdateFailed
+from updater.model.container import STATES_UP
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json
     from updater.recreator.owner import Owner
-
-# States of the old container in which the new one is started (Docker API, `State.Status`).
-_UP = frozenset({"running", "paused", "restarting"})
 
 
 class Narrator(Protocol):
@@ -88,6 +86,7 @@ class Recreation:
     ended: bool = False
     kept_failing: Reason | None = None
     no_way_back: bool = False
+    log_tail: str = ""
     began: float = field(default_factory=time.monotonic)
     stop_requested: float | None = None
     up_again: float | None = None
@@ -135,7 +134,7 @@ class Recreation:
     @property
     def should_run(self) -> bool:
         """Whether the old container ran, so that the new one has to."""
-        return self.old_state in _UP
+        return self.old_state in STATES_UP
 
     @property
     def was_unhealthy(self) -> bool:

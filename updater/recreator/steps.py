@@ -20,10 +20,14 @@ from updater.recreator.names import (
     KEEP_REPOSITORY,
     LABEL_COMPANION_OF,
     LABEL_GROUP,
+    LABEL_KEPT,
+    LABEL_OLD_ID,
     LABEL_PLACE,
     ROLLBACK,
     UPDATE,
     keep_tag,
+    name_back,
+    name_bad,
     name_go,
     name_new,
     name_old,
@@ -64,6 +68,8 @@ class Stage:
 def _inspect(recreation: Recreation) -> None:
     plan = recreation.plan
     old = recreation.engine.find_container(plan.container_id)
+    if old is None or old["Name"] != f"/{plan.name}":
+        _check_other_updaters(recreation)
     if old is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     if old["Name"].lstrip("/") != plan.name or old["Image"] != plan.source.image_id:
@@ -187,6 +193,7 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         LABEL_GROUP: group.head,
         LABEL_PLACE: str(group.size),
         LABEL_COMPANION_OF: plan.companion_of or "",
+        LABEL_KEPT: plan.kept_image or "",
     }
 
 
@@ -217,6 +224,8 @@ def _compare(recreation: Recreation) -> None:
 def _confirm(recreation: Recreation) -> None:
     """The user may have acted while the image was being pulled; then the user wins."""
     now = recreation.engine.find_container(recreation.old["Id"])
+    if now is None or now["Name"] != recreation.old["Name"]:
+        _check_other_updaters(recreation)
     if now is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     same_name = now["Name"] == recreation.old["Name"]
@@ -231,6 +240,29 @@ def _confirm(recreation: Recreation) -> None:
             ReasonCode.USER_CHANGED,
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
         )
+    _check_names(recreation)
+
+
+def _check_other_updaters(recreation: Recreation) -> None:
+    """Another updater may have been faster; that is no act of a person."""
+    there = recreation.engine.find_container(recreation.name)
+    labels = ((there or {}).get("Config") or {}).get("Labels") or {}
+    if labels.get(LABEL_OLD_ID) == recreation.plan.container_id:
+        raise _failed(ReasonCode.BUSY, "Another updater has been working on it meanwhile.")
+
+
+def _check_names(recreation: Recreation) -> None:
+    """Found taken only half-way, a name that the update needs would cost an outage."""
+    name, old_id = recreation.name, recreation.old["Id"]
+    parked = _parked_name(recreation)
+    if name_go(name, old_id) in (taken := recreation.engine.names_beginning(f"{name}.")):
+        raise _failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.")
+    for needed in (parked, name_back(parked), name_bad(name, old_id)):
+        if needed in taken:
+            raise _failed(
+                ReasonCode.NAME_CONFLICT,
+                f"The update needs the name {needed}, which another container has; rename that.",
+            )
 
 
 def _networks(container: Mapping[str, Any]) -> set[str]:
@@ -240,7 +272,10 @@ def _networks(container: Mapping[str, Any]) -> set[str]:
 def _mark(recreation: Recreation) -> None:
     assert recreation.new_id is not None
     recreation.check_interruption()
-    recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    try:
+        recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    except EngineConflict as error:
+        raise _failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.") from error
     recreation.complete = True
 
 
@@ -266,7 +301,11 @@ def _runs(recreation: Recreation, container_id: str) -> bool:
 
 def _park(recreation: Recreation) -> None:
     old = recreation.old
-    recreation.engine.rename(old["Id"], name_old(recreation.name, old["Id"], recreation.old_policy))
+    recreation.engine.rename(old["Id"], _parked_name(recreation))
+
+
+def _parked_name(recreation: Recreation) -> str:
+    return name_old(recreation.name, recreation.old["Id"], recreation.old_policy, recreation.old_state)
 
 
 def _defuse(recreation: Recreation) -> None:
@@ -312,7 +351,7 @@ def _commit(recreation: Recreation) -> None:
         return
     except EngineError as error:
         if not recreation.engine.wait_until_gone(old_id):
-            name = name_old(recreation.name, old_id, recreation.old_policy)
+            name = _parked_name(recreation)
             recreation.notes.append(f"The old container could not be removed ({error}); remove {name} by hand.")
 
 

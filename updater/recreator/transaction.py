@@ -17,7 +17,16 @@ from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
 from updater.recreator.itinerary import remaining, whole
 from updater.recreator.recreation import Group, Recreation
-from updater.recreator.undo import OldContainerGone, PutBack, discard, last_words, point_tag_back, put_back, remove_old
+from updater.recreator.undo import (
+    OldContainerGone,
+    PutBack,
+    discard,
+    keep_as_before,
+    last_words,
+    point_tag_back,
+    put_back,
+    remove_old,
+)
 from updater.recreator.verify import ContainerRemoved, ContainerStopped, patiently
 
 if TYPE_CHECKING:
@@ -72,6 +81,7 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
     try:
         setback = _go(itinerary, members)
     except _SameImage:
+        keep_as_before(head)
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
         return (_outcome(head, OutcomeKind.CURRENT, reason),)
     if setback is None:
@@ -82,7 +92,8 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
     if not any(member.touched for member in members):
         head.surroundings.narrator.step(head.name, "discard")
         discard(members)
-        return (_outcome(head, OutcomeKind.FAILED, _told_of(head, setback)),)
+        kind = OutcomeKind.SKIPPED if setback.reason.code is ReasonCode.BUSY else OutcomeKind.FAILED
+        return (_outcome(head, kind, _told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
         for member in members[members.index(setback.member) :]:
             member.leave_stopped()  # what depends on a container that does not run cannot run either
@@ -170,7 +181,7 @@ def _went_back(member: Recreation, reason: Reason, result: PutBack) -> Outcome:
 
 def _told_of(member: Recreation, setback: Setback) -> Reason:
     """The reason as seen from this member: another one's failure is a failure of what it goes with."""
-    if member is setback.member or setback.reason.code is ReasonCode.INTERRUPTED:
+    if member is setback.member or setback.reason.code in (ReasonCode.INTERRUPTED, ReasonCode.BUSY):
         return setback.reason
     return Reason(
         ReasonCode.DEPENDENCY_FAILED,

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.names import KEEP_REPOSITORY, LABEL_OWNER, keep_tag, name_bad, name_new
+from updater.recreator.names import (
+    KEEP_REPOSITORY,
+    LABEL_OWNER,
+    Phase,
+    keep_tag,
+    name_back,
+    name_bad,
+    name_go,
+    name_new,
+    parse_working_name,
+)
 from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
@@ -47,8 +57,9 @@ def discard(members: Sequence[Recreation]) -> None:
         if member.new_id is None:
             member.new_id = _created_unheard(member)
         # The new container last: as long as it stands there, recovery knows that there is something to undo.
-        point_tag_back(member)
-        keep_as_before(member)
+        if _is_ours_alone(member):
+            point_tag_back(member)
+            keep_as_before(member)
     for member in reversed(members):
         remove_new(member)
 
@@ -56,36 +67,42 @@ def discard(members: Sequence[Recreation]) -> None:
 def put_back(members: Sequence[Recreation]) -> tuple[PutBack, ...]:
     """Put the very same old containers back under their names, running as they ran.
 
-        1. stop the new ones, switch their restart policies off, rename them out of the way
-        2. give the old ones their restart policies and their names again, then start them
-        3. wait until the old ones have proven themselves
-        4. point the tag at the old image, remove the new containers
+        1. rename the old ones to N.back-P-OID: from here on nobody goes forward any more
+        2. stop the new ones, rename them out of the way, switch their restart policies off
+        3. give the old ones their restart policies and their names again, then start them
+        4. wait until the old ones have proven themselves
+        5. point the tag at the old image, remove the new containers
 
     What the others depend on is stopped last and started first. A failure with one keeps no other from its way back.
     """
-    tails: dict[str, str] = {}
-    failures: dict[str, EngineError | UpdateFailed] = {}
-    for member in reversed(members):
-        try:
-            _require_old(member)
-            tails[member.name] = _clear_the_way(member)
-        except (EngineError, UpdateFailed) as failure:
-            failures[member.name] = failure
+    way_back = _WayBack()
+    way_back.take(_announce, reversed(members))
+    way_back.take(_clear_the_way, reversed(members))
+    way_back.take(_restore_old, members)
+    way_back.take(_judge_old, members)
     for member in members:
-        if member.name not in failures:
-            try:
-                _restore_old(member)
-                if member.touched:
-                    _judge_old(member)
-            except (EngineError, UpdateFailed) as failure:
-                failures[member.name] = failure
-    back = [member for member in members if member.name not in failures]
-    for member in back:
-        point_tag_back(member)
-        keep_as_before(member)
-    for member in reversed(back):
-        remove_new(member)
-    return tuple(PutBack(tails.get(member.name, ""), failures.get(member.name)) for member in members)
+        if member.name not in way_back.failures:
+            point_tag_back(member)
+            keep_as_before(member)
+    for member in reversed(members):
+        if member.name not in way_back.failures:
+            remove_new(member)
+    return tuple(PutBack(member.log_tail, way_back.failures.get(member.name)) for member in members)
+
+
+class _WayBack:
+    """Moves that each container takes unless one before went wrong."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, EngineError | UpdateFailed] = {}
+
+    def take(self, move: Callable[[Recreation], None], members: Iterable[Recreation]) -> None:
+        for member in members:
+            if member.name not in self.failures:
+                try:
+                    move(member)
+                except (EngineError, UpdateFailed) as failure:
+                    self.failures[member.name] = failure
 
 
 def keep_as_before(recreation: Recreation) -> None:
@@ -110,9 +127,36 @@ def remove_old(recreation: Recreation) -> None:
         recreation.notes.append(f"What was left could not be removed ({error}); remove {old_id[:12]} by hand.")
 
 
-def _require_old(recreation: Recreation) -> None:
+def _is_ours_alone(recreation: Recreation) -> bool:
+    """Whether no other updater is at work on it, or has been: then the tags are its affair.
+
+    In this order: the other one parks the old container before its new one loses this name.
+    """
+    if not recreation.old:
+        return True
+    other = patiently(lambda: recreation.engine.find_container(name_go(recreation.name, recreation.old["Id"])))
+    if other is not None and other["Id"] != recreation.new_id:
+        return False
+    old = patiently(lambda: recreation.engine.find_container(recreation.old["Id"]))
+    if recreation.new_id is None:  # somebody else has the name under which it would have been created
+        other = patiently(lambda: recreation.engine.find_container(name_new(recreation.name, recreation.old["Id"])))
+        if other is not None:
+            return False
+    return old is not None and old["Name"] == f"/{recreation.name}"
+
+
+def _announce(recreation: Recreation) -> None:
+    """Tell whoever may have to go on with this that it goes back, before anything is stopped.
+
+    A stop may be under way for as long as it likes after our death, and looks like a person's then. Raises
+    OldContainerGone where somebody removed the old container.
+    """
     old_id, new_id = recreation.old["Id"], recreation.new_id
-    if patiently(lambda: recreation.engine.find_container(old_id)) is not None:
+    old = patiently(lambda: recreation.engine.find_container(old_id))
+    if old is not None:
+        parked = parse_working_name(old["Name"].lstrip("/"))
+        if parked is not None and parked.phase is Phase.OLD:
+            _give_name(recreation, old_id, name_back(old["Name"].lstrip("/")))
         return
     new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
     if new is not None and new["Name"] != f"/{recreation.name}":
@@ -143,11 +187,11 @@ def point_tag_back(recreation: Recreation) -> None:
         recreation.notes.append(f"The tag {reference} still names the new image: {error}.")
 
 
-def _clear_the_way(recreation: Recreation) -> str:
+def _clear_the_way(recreation: Recreation) -> None:
     new_id = recreation.new_id
     new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
     if new is None or new_id is None:
-        return ""
+        return
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
     patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
     bad = name_bad(recreation.name, recreation.old["Id"])
@@ -155,7 +199,7 @@ def _clear_the_way(recreation: Recreation) -> str:
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
         patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
-    return last_words(recreation, new)
+    recreation.log_tail = last_words(recreation, new)
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
@@ -229,7 +273,7 @@ def _start_old(recreation: Recreation, old_id: str) -> None:
 def _judge_old(recreation: Recreation) -> None:
     """It ran before, so it should again; if it does not, the user has to know, and it stays all the same."""
     state = recreation.old_state
-    if state not in ("running", "paused"):
+    if not recreation.touched or state not in ("running", "paused"):
         return
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from updater.model.container import STATES_UP, ContainerSnapshot, ContainerState
 from updater.recreator.names import (
     LABEL_GROUP,
     LABEL_NAME,
     LABEL_OLD_ID,
+    LABEL_OLD_STATE,
     LABEL_PLACE,
     Phase,
     name_bad,
@@ -25,8 +27,6 @@ from updater.recreator.names import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from updater.model.container import ContainerSnapshot
-
 
 class Standing(Enum):
     """How far the update had come."""
@@ -34,8 +34,9 @@ class Standing(Enum):
     UNREADY = auto()  # N.new: nothing has happened to the old container
     COMPLETE = auto()  # N.go: on with it
     PROMOTED = auto()  # N is the new one, the old one is parked
-    FAILED = auto()  # N.bad: back with the old one
+    FAILED = auto()  # N.bad, or the old one is N.back: back with the old one
     ORPHANED = auto()  # the old one is parked, and there is no new one
+    ABANDONED = auto()  # N is the new one and was never started, and the old one was removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,12 @@ def _of_new(
         return None
     standing = _standing(new.name, name, old_id)
     old = by_id.get(old_id)
-    if standing is None or (standing is Standing.PROMOTED and (old is None or not _is_parked(old, name))):
+    if standing is Standing.PROMOTED and old is None and _was_never_started(new):
+        standing = Standing.ABANDONED
+    elif standing is None or (standing is Standing.PROMOTED and (old is None or not _is_parked(old, name))):
         return None  # committed, or renamed by its user
+    elif standing in (Standing.PROMOTED, Standing.COMPLETE) and old is not None and _comes_back(old):
+        standing = Standing.FAILED
     rival = by_name.get(name)
     ours = {new.id, old_id}
     return Unfinished(name, standing, new, old, None if rival is None or rival.id in ours else rival)
@@ -108,9 +113,18 @@ def _standing(now: str, name: str, old_id: str) -> Standing | None:
     }.get(now)
 
 
+def _was_never_started(new: ContainerSnapshot) -> bool:
+    return new.state is ContainerState.CREATED and new.labels.get(LABEL_OLD_STATE) in STATES_UP
+
+
+def _comes_back(old: ContainerSnapshot) -> bool:
+    working = parse_working_name(old.name)
+    return working is not None and working.phase is Phase.BACK
+
+
 def _is_parked(container: ContainerSnapshot, name: str | None = None) -> bool:
     working = parse_working_name(container.name)
-    if working is None or working.phase is not Phase.OLD or not container.id.startswith(working.old_id):
+    if working is None or not working.is_parked or not container.id.startswith(working.old_id):
         return False
     return name is None or working.name == name
 

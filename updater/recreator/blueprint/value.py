@@ -43,7 +43,8 @@ class Expectation:
     """What an inspect of the created, not yet started container should show.
 
     `networks` is None where the container has none of its own (host, none, container:…). `lent` are the places at
-    which a container in VolumesFrom mounts something, which may be more than the old one got; `successors` as in `draw`.
+    which a container in VolumesFrom mounts something, which may be more than the old one got. `successors` is as in
+    `draw`.
     """
 
     config: Json
