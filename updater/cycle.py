@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from updater.interruption import Interruption
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
+    from updater.model.digest import Digest
     from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.planning import Replaced
@@ -106,7 +107,7 @@ def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, .
     return _recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
 
 
-def roll_back(world: World, request: Request, name: str) -> tuple[Outcome, ...]:
+def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Outcome, ...]:
     """Put one container back on the image it ran before its last update, and turn down the one it ran until now.
 
     Its own outcome is the first; those that depend on it come along. Raises UsageError where there is nothing to go
@@ -116,28 +117,45 @@ def roll_back(world: World, request: Request, name: str) -> tuple[Outcome, ...]:
     unfinished = find_unfinished(inventory.containers)
     (full_name,) = _resolve_names(frozenset({name}), inventory, unfinished)
     if unfinished:
-        _recover_all(unfinished, world, request, inventory, lambda _: None)
+        recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
+        if done := _asked_before(full_name, unfinished, recovered):
+            return done
     container = next((found for found in inventory.containers if found.name == full_name), None)
     if container is None:
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
-    request = replace(request, names=frozenset({full_name}), own_id=own_container(inventory.containers))
+    # Who names a container means it, running or not.
+    defaults = {**(request.defaults or {}), "include_stopped": True}
+    request = replace(
+        request, names=frozenset({full_name}), own_id=own_container(inventory.containers), defaults=defaults
+    )
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
+    turned_down: frozenset[Digest] = frozenset()
     if container.image is not None and plan.reference is not None:
+        known = {rejection.digest for rejection in world.memory.rejections(full_name)}
+        turned_down = container.image.digests_for(plan.reference) - known
         # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
         reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
-        reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
+        reject(full_name, plan.image, turned_down, reason, world.memory)
     inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
     dependents = dependents_of(container, inventory.containers, inspected)
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
         outcomes = perform(plan, _surroundings(world, inventory), companions)
-    # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
-    kind = OutcomeKind.ROLLED_BACK if outcomes[0].kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
-    outcomes = (replace(outcomes[0], kind=kind), *outcomes[1:])
+    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK:
+        for digest in turned_down:  # it runs on, so nobody turned it down
+            world.memory.withdraw(full_name, digest)
+    for outcome in outcomes:
+        tell(outcome)
     _remember_all(outcomes, Operation.ROLLBACK, world.memory)
     return outcomes
+
+
+def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice."""
+    same = any(update.name == name and update.is_rollback for update in unfinished)
+    return tuple(outcome for outcome in recovered if same and outcome.name == name)
 
 
 def _recover_all(

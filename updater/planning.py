@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.model.outcome import ImageAt
-from updater.model.plan import Plan
+from updater.model.plan import Plan, Purpose
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.names import kept_name
 from updater.watcher.compare import running_digest
@@ -67,7 +67,7 @@ def plan_companions(
                 digest=digest,
                 terms=terms_for_recovery(container, container.name, request),
                 image_id=container.image_id,
-                on_trial=False,
+                purpose=Purpose.COMPANION,
                 companion_of=dependent.on,
             )
         )

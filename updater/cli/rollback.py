@@ -52,10 +52,7 @@ def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> 
     settings = resolve(given, os.environ)
     start_logging(settings)
     with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
-        outcomes = roll_back(world, request_of(settings, []), name)
-        for outcome in outcomes:
-            narrator.outcome(outcome)
-        return outcomes
+        return roll_back(world, request_of(settings, []), name, narrator.outcome)
 
 
 def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:

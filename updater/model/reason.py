@@ -16,6 +16,7 @@ class ReasonCode(StrEnum):
     UPDATE_AVAILABLE = "update-available"
     UP_TO_DATE = "up-to-date"
     UPDATED = "updated"
+    ROLLED_BACK = "rolled-back"
     # Not ours to touch
     NOT_ENABLED = "not-enabled"
     DISABLED_BY_LABEL = "disabled-by-label"

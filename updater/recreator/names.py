@@ -39,8 +39,6 @@ LABEL_GROUP = OPERATION_PREFIX + "group"
 LABEL_PLACE = OPERATION_PREFIX + "place"
 LABEL_COMPANION_OF = OPERATION_PREFIX + "companion-of"
 
-UPDATE, ROLLBACK, COMPANION = "update", "rollback", "companion"
-
 _STATES = {"running": "", "exited": "s", "paused": "p", "restarting": "r"}  # a created one counts as stopped
 _LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
 _WORKING_NAME = re.compile(

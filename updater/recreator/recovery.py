@@ -24,7 +24,7 @@ from updater.errors import EngineError, EngineNotFound, UpdateFailed
 from updater.model.container import STATES_UP
 from updater.model.digest import parse_digest
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Plan
+from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.itinerary import remaining
@@ -38,7 +38,6 @@ from updater.recreator.names import (
     LABEL_OLD_IMAGE,
     LABEL_OLD_STATE,
     LABEL_OWNER,
-    UPDATE,
     parse_working_name,
 )
 from updater.recreator.owner import is_alive, parse_owner
@@ -204,7 +203,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         terms=terms,
         image_id=found.new["Image"],
         kept_image=labels.get(LABEL_KEPT) or None,
-        on_trial=labels.get(LABEL_KIND) == UPDATE,
+        purpose=_purpose(labels),
         companion_of=labels.get(LABEL_COMPANION_OF) or None,
     )
     old = _as_it_was(found.old, labels)
@@ -303,6 +302,13 @@ def _outcome(recreation: Recreation, kind: OutcomeKind, message: str) -> Outcome
         target=ImageAt(plan.image_id, plan.digest),
         notes=tuple(recreation.notes),
     )
+
+
+def _purpose(labels: Mapping[str, str]) -> Purpose:
+    try:
+        return Purpose(labels.get(LABEL_KIND, ""))
+    except ValueError:
+        return Purpose.UPDATE
 
 
 def _reference(container: Json) -> ImageReference | None:

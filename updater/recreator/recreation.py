@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import UpdateFailed
 from updater.model.container import STATES_UP
+from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from updater.model.outcome import StepTaken
-    from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json
@@ -106,7 +106,7 @@ class Recreation:
     @property
     def is_companion(self) -> bool:
         """Whether it is only recreated because the container that it depends on is."""
-        return self.plan.companion_of is not None
+        return self.plan.purpose is Purpose.COMPANION
 
     @property
     def replaced_image(self) -> str | None:

@@ -16,15 +16,12 @@ from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.blueprint import differences, draw
 from updater.recreator.names import (
-    COMPANION,
     KEEP_REPOSITORY,
     LABEL_COMPANION_OF,
     LABEL_GROUP,
     LABEL_KEPT,
     LABEL_OLD_ID,
     LABEL_PLACE,
-    ROLLBACK,
-    UPDATE,
     keep_tag,
     name_back,
     name_bad,
@@ -177,11 +174,10 @@ def _reference_names_its_image(recreation: Recreation) -> Iterator[None]:
 def _operation_labels(recreation: Recreation) -> dict[str, str]:
     """Also counts the containers of the group: the first one is its head."""
     plan, group = recreation.plan, recreation.group
-    kind = COMPANION if recreation.is_companion else UPDATE if plan.image_id is None else ROLLBACK
     group.head = group.head or str(recreation.old["Id"])
     labels = operation_labels(
         recreation.name,
-        kind,
+        plan.purpose,
         str(recreation.surroundings.owner),
         plan.digest,
         recreation.old,

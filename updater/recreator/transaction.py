@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from updater.errors import EngineError, UpdateFailed
 from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
+from updater.model.plan import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
 from updater.recreator.itinerary import remaining, whole
@@ -46,6 +47,10 @@ _LOSSES_BORNE = 3
 _VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
 # `rollback: false` concerns a container that started and then failed; one that never ran is no choice at all.
 _JUDGED = _VERDICTS - {ReasonCode.START_FAILED}
+
+
+# Where a person asked to go back, having gone back is the success.
+_AS_ASKED = {OutcomeKind.UPDATED: OutcomeKind.ROLLED_BACK, OutcomeKind.ROLLED_BACK: OutcomeKind.FAILED}
 
 
 class _SameImage(Exception):
@@ -195,7 +200,7 @@ def _turn_down(head: Recreation, setback: Setback) -> None:
     An engine that was killed during a start can refuse all further ones (seen on 20.10): that is no fault of the image.
     """
     engines_fault = setback.member.engine_was_away and setback.reason.code is ReasonCode.START_FAILED
-    if setback.reason.code in _VERDICTS and head.plan.on_trial and not engines_fault:
+    if setback.reason.code in _VERDICTS and head.plan.purpose is Purpose.UPDATE and not engines_fault:
         head.surroundings.turn_down(head.plan, _told_of(head, setback))
 
 
@@ -229,7 +234,9 @@ def _success(member: Recreation) -> Outcome:
         return _kept_failing(member, member.kept_failing)
     what = short(member.plan.digest or member.new_image["Id"])
     reason = Reason(ReasonCode.UPDATED, f"It runs {what}{_how_it_went(member)}.")
-    if member.is_companion:
+    if member.plan.purpose is Purpose.ROLLBACK:
+        reason = Reason(ReasonCode.ROLLED_BACK, f"It runs {what} again{_how_it_went(member)}.")
+    elif member.is_companion:
         reason = Reason(
             ReasonCode.DEPENDENCY_UPDATED,
             f"It depends on {member.plan.companion_of}, so both were recreated; it runs the same image as before.",
@@ -283,7 +290,7 @@ def _outcome(member: Recreation, kind: OutcomeKind, reason: Reason, log_tail: st
     return Outcome(
         name=plan.name,
         image=plan.image,
-        kind=kind,
+        kind=_AS_ASKED.get(kind, kind) if plan.purpose is Purpose.ROLLBACK else kind,
         reason=reason,
         source=plan.source,
         target=ImageAt(member.new_image.get("Id"), plan.digest),

@@ -11,8 +11,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from updater.model.container import STATES_UP, ContainerSnapshot, ContainerState
+from updater.model.plan import Purpose
 from updater.recreator.names import (
     LABEL_GROUP,
+    LABEL_KIND,
     LABEL_NAME,
     LABEL_OLD_ID,
     LABEL_OLD_STATE,
@@ -48,6 +50,11 @@ class Unfinished:
     new: ContainerSnapshot | None
     old: ContainerSnapshot | None
     rival: ContainerSnapshot | None
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether a person had asked to go back."""
+        return self.new is not None and self.new.labels.get(LABEL_KIND) == Purpose.ROLLBACK
 
     @property
     def containers(self) -> tuple[ContainerSnapshot, ...]:
