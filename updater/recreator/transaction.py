@@ -96,8 +96,9 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         return _after_removal(members, setback)
     if not any(member.touched for member in members):
         head.surroundings.narrator.step(head.name, "discard")
-        discard(members)
-        kind = OutcomeKind.SKIPPED if setback.reason.code is ReasonCode.BUSY else OutcomeKind.FAILED
+        busy = setback.reason.code is ReasonCode.BUSY
+        discard(members, busy=busy)
+        kind = OutcomeKind.SKIPPED if busy else OutcomeKind.FAILED
         return (_outcome(head, kind, _told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
         for member in members[members.index(setback.member) :]:

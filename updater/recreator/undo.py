@@ -51,13 +51,16 @@ class PutBack:
     failure: EngineError | UpdateFailed | None = None
 
 
-def discard(members: Sequence[Recreation]) -> None:
-    """Remove the new containers, which never ran; the old ones were not touched."""
+def discard(members: Sequence[Recreation], *, busy: bool = False) -> None:
+    """Remove the new containers, which never ran; the old ones were not touched.
+
+    `busy`: another updater has this in hand, and the tags with it.
+    """
     for member in members:
         if member.new_id is None:
             member.new_id = _created_unheard(member)
         # The new container last: as long as it stands there, recovery knows that there is something to undo.
-        if _is_ours_alone(member):
+        if not busy and _is_ours_alone(member):
             point_tag_back(member)
             keep_as_before(member)
     for member in reversed(members):
@@ -138,10 +141,6 @@ def _is_ours_alone(recreation: Recreation) -> bool:
     if other is not None and other["Id"] != recreation.new_id:
         return False
     old = patiently(lambda: recreation.engine.find_container(recreation.old["Id"]))
-    if recreation.new_id is None:  # somebody else has the name under which it would have been created
-        other = patiently(lambda: recreation.engine.find_container(name_new(recreation.name, recreation.old["Id"])))
-        if other is not None:
-            return False
     return old is not None and old["Name"] == f"/{recreation.name}"
 
 
