@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.blueprint import differences, draw
+from updater.recreator.blueprint import differences
+from updater.recreator.drafting import draft
 from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
 from updater.recreator.verify import patiently, prove
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
@@ -89,16 +89,13 @@ def _tag(recreation: Recreation) -> None:
 def _create(recreation: Recreation) -> None:
     engine = recreation.engine
     recreation.check_interruption()
-    blueprint = draw(
+    blueprint = draft(
+        recreation.plan,
+        engine,
         recreation.old,
         recreation.old_image,
         recreation.new_image,
-        reference=recreation.plan.image,
-        api_version=engine.info.api_version,
-        daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
-        platform=str(recreation.plan.platform) if recreation.plan.platform else None,
-        volume_sources=_volume_sources(recreation),
-        operation_labels=operation_labels(
+        operation_labels(
             recreation.name,
             "update" if recreation.plan.image_id is None else "rollback",
             str(recreation.surroundings.owner),
@@ -122,13 +119,6 @@ def _create(recreation: Recreation) -> None:
         ) from error
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
-
-
-def _volume_sources(recreation: Recreation) -> dict[str, Json]:
-    """The containers that lend their volumes, as far as they are still there."""
-    lenders = (str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ())
-    found = {lender: recreation.engine.find_container(lender) for lender in lenders}
-    return {lender: container for lender, container in found.items() if container is not None}
 
 
 def _compare(recreation: Recreation) -> None:
