@@ -6,6 +6,7 @@ compared by a flattening of the test's own, which knows every field of Config.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def foretold(document: Json) -> dict[str, tuple[Any, Any]]:
 def prove(host: Host, containers: Mapping[str, tuple[Made, ImageSpec, ImageSpec | BuiltImage]]) -> int:
     """Make the containers, ask what updates would change, update for real, compare; how many fields changed."""
     for short, (made, first, _) in containers.items():
-        host.push(f"{short}:latest", first)
+        # Each a content of its own: in containerd's store, Docker 26 lists the digest of one repository only.
+        host.push(f"{short}:latest", replace(first, marker=f"{first.marker} {short}"))
         labels = {**made.config.get("Labels", {}), **ON}
         config = {name: value for name, value in made.config.items() if name != "Labels"}
         host.create_container(short, f"{short}:latest", labels=labels, host_config=made.host, **config)
