@@ -12,17 +12,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from updater.errors import EngineError, UnknownContainer, UsageError
+from updater.errors import EngineError, UnknownContainer, UpdaterError, UsageError
 from updater.going_back import plan_rollback
 from updater.itself import own_container
+from updater.looking_ahead import look_ahead
 from updater.model.candidate import Status
 from updater.model.decision import Action
+from updater.model.forecast import NOTHING_CHANGES
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
-from updater.model.report import CheckReport, CycleReport
+from updater.model.report import CheckReport, CycleReport, DiffReport
 from updater.planning import plan_companions, plan_update
 from updater.policy.rules import decide
 from updater.policy.scope import consider
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
     from updater.model.digest import Digest
+    from updater.model.forecast import Forecast
     from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.planning import Replaced
@@ -91,7 +94,7 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
     replaced: Replaced = {}
     with world.interruption.deferred():  # from here on there is something to report
         for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-            news = _not_to_be_done(decision, dry_run=dry_run) or _carry_out(
+            news = _not_to_be_done(decision, world, inventory, dry_run=dry_run) or _carry_out(
                 decision, world, inventory, request, replaced
             )
             for outcome in news:
@@ -99,6 +102,24 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
                 tell(outcome)
     outcomes.sort(key=lambda outcome: outcome.name)
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
+
+
+def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> DiffReport:
+    """What an update of one container would change in it, for whatever reason it may be left alone. Touches none."""
+    inventory = world.engine.inventory()
+    unfinished = find_unfinished(inventory.containers)
+    request = replace(request, names=frozenset({name}))
+    checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    if not checked.decisions:
+        raise UsageError(f"{name} is being updated, or that was cut short; `updater recover` says more")
+    (decision,) = checked.decisions
+    candidate = decision.candidate
+    kind = OutcomeKind.CURRENT if candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
+    untouched = _untouched(decision, kind, decision.reasons[0])
+    if candidate.status is not Status.OUTDATED or candidate.auto_remove:
+        return DiffReport(decision, untouched.source, untouched.target, None)
+    forecast = _foretell(decision, world, inventory)
+    return DiffReport(decision, untouched.source, replace(untouched.target, image_id=forecast.image_id), forecast)
 
 
 def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
@@ -246,13 +267,14 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: 
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _not_to_be_done(decision: Decision, *, dry_run: bool) -> tuple[Outcome, ...]:
+def _not_to_be_done(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> tuple[Outcome, ...]:
     """The outcome of whatever is not updated; nothing for what is."""
     if decision.action is not Action.UPDATE:
         kind = OutcomeKind.CURRENT if decision.candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
-        return (_untouched(decision, kind, decision.reasons[0]),)
+        untouched = _untouched(decision, kind, decision.reasons[0])
+        return (replace(untouched, forecast=NOTHING_CHANGES) if dry_run else untouched,)
     if dry_run:
-        return (_untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0]),)
+        return (_would_update(decision, world, inventory),)
     return ()
 
 
@@ -283,6 +305,23 @@ def _remember_all(outcomes: Sequence[Outcome], operation: Operation, memory: Sto
     """The first is what the operation was about, the others came along."""
     for place, outcome in enumerate(outcomes):
         remember(outcome, operation if place == 0 else Operation.COMPANION, memory)
+
+
+def _would_update(decision: Decision, world: World, inventory: Inventory) -> Outcome:
+    outcome = _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
+    try:
+        forecast = _foretell(decision, world, inventory)
+    except UpdaterError as error:
+        if isinstance(error, EngineError) and error.temporary:
+            raise  # the engine is away: for the others, too
+        return replace(outcome, notes=(f"What would change in it cannot be told: {error}",))
+    return replace(outcome, notes=forecast.notes, forecast=forecast)
+
+
+def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecast:
+    published = decision.candidate.published_image
+    assert published is not None  # what is outdated has been read
+    return look_ahead(plan_update(decision, world.engine, inventory, {}), published, world.engine)
 
 
 def _surroundings(world: World, inventory: Inventory) -> Surroundings:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.blueprint import differences, draw
+from updater.recreator.blueprint import differences
+from updater.recreator.drafting import draft
 from updater.recreator.names import (
     KEEP_REPOSITORY,
     LABEL_COMPANION_OF,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
@@ -120,17 +120,14 @@ def _tag(recreation: Recreation) -> None:
 def _create(recreation: Recreation) -> None:
     engine = recreation.engine
     recreation.check_interruption()
-    blueprint = draw(
+    blueprint = draft(
+        recreation.plan,
+        engine,
         recreation.old,
         recreation.old_image,
         recreation.new_image,
-        reference=recreation.plan.image,
-        api_version=engine.info.api_version,
-        daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
-        platform=str(recreation.plan.platform) if recreation.plan.platform else None,
-        successors=recreation.group.successors,
-        volume_sources=_volume_sources(recreation),
-        operation_labels=_operation_labels(recreation),
+        _operation_labels(recreation),
+        recreation.group.successors,
     )
     recreation.blueprint = blueprint
     name = name_new(recreation.name, recreation.old["Id"])
@@ -191,14 +188,6 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         LABEL_COMPANION_OF: plan.companion_of or "",
         LABEL_KEPT: plan.kept_image or "",
     }
-
-
-def _volume_sources(recreation: Recreation) -> dict[str, Json]:
-    """The containers that lend their volumes, as far as they are still there."""
-    lenders = [str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ()]
-    successors = recreation.group.successors
-    found = {lender: recreation.engine.find_container(successors.get(lender, lender)) for lender in lenders}
-    return {lender: container for lender, container in found.items() if container is not None}
 
 
 def _compare(recreation: Recreation) -> None:

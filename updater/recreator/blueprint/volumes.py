@@ -69,6 +69,11 @@ def volume_name(mount: Json) -> str:
     return str(mount.get("Name") or (match[1] if match else folder))
 
 
+def is_mounted_at(path: str, container: Json) -> bool:
+    """Whether the container has something mounted at exactly this place."""
+    return _path(path) in {_path(mount["Destination"]) for mount in container.get("Mounts") or ()}
+
+
 def _path(path: str) -> str:
     return posixpath.normpath(path)
 
