@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
+from updater.carrying_out import carry_out, remember_all
 from updater.errors import EngineError, UnknownContainer, UpdaterError, UsageError
 from updater.going_back import plan_rollback
 from updater.itself import own_container
@@ -20,65 +20,51 @@ from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.forecast import NOTHING_CHANGES
 from updater.model.history import Operation
+from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Plan
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
 from updater.model.report import CheckReport, CycleReport, DiffReport
 from updater.planning import plan_companions, plan_update
+from updater.policy.needs import needs_of_all
+from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.names import kept_name
-from updater.recreator.owner import ourselves
 from updater.recreator.recovery import is_worked_on, recover
-from updater.recreator.recreation import Surroundings
 from updater.recreator.transaction import perform
 from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
 from updater.remembering import facts_of, reject, remember, remember_seen
 from updater.watcher.dependents import dependents_of
 from updater.watcher.survey import survey
+from updater.world import surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from updater.engine.docker_engine import DockerEngine
-    from updater.interruption import Interruption
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
     from updater.model.digest import Digest
     from updater.model.forecast import Forecast
-    from updater.model.plan import Plan
-    from updater.model.reference import ImageReference
-    from updater.planning import Replaced
+    from updater.policy.needs import Needs
     from updater.policy.terms import Request
-    from updater.recreator.recreation import Narrator
-    from updater.state.store import Store
-    from updater.watcher.survey import Registry
+    from updater.world import World
 
     Tell = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside that a cycle touches."""
-
-    engine: DockerEngine
-    registry: Registry
-    pull_credentials: Callable[[ImageReference], Mapping[str, str]]
-    memory: Store
-    narrator: Narrator
-    interruption: Interruption
 
 
 def check(world: World, request: Request, *, everything: bool, parallel_checks: int) -> CheckReport:
     """Decide on every container and touch none. Raises UnknownContainer before anything is asked of a registry."""
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
-    return _decide(world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks)
+    checked, _ = _decide(world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks)
+    return checked
 
 
-def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, tell: Tell) -> CycleReport:
+def run(
+    world: World, request: Request, *, parallel_checks: int, parallel_updates: int, dry_run: bool, tell: Tell
+) -> CycleReport:
     """One whole cycle. `tell` hears of each outcome as it comes."""
     started_at = datetime.now(UTC)
     inventory = world.engine.inventory()
@@ -89,19 +75,20 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
         recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
         unfinished = find_unfinished(inventory.containers)
-    checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    checked, needs = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
     outcomes: list[Outcome] = []
-    replaced: Replaced = {}
     with world.interruption.deferred():  # from here on there is something to report
-        for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-            news = _not_to_be_done(decision, world, inventory, dry_run=dry_run) or _carry_out(
-                decision, world, inventory, request, replaced
-            )
-            for outcome in news:
-                outcomes.append(outcome)
-                tell(outcome)
-    outcomes.sort(key=lambda outcome: outcome.name)
-    return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
+        to_update = []
+        for decision in checked.decisions:
+            if decision.action is Action.UPDATE and not dry_run:
+                to_update.append(decision)
+                continue
+            outcomes.append(_not_to_be_done(decision, world, inventory, dry_run=dry_run))
+            tell(outcomes[-1])
+        carried_out = carry_out(to_update, world, inventory, request, needs, tell, parallel_updates=parallel_updates)
+    newest = {outcome.name: outcome for outcome in (*outcomes, *carried_out)}
+    in_order = tuple(newest[name] for name in sorted(newest))
+    return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, in_order, recovered)
 
 
 def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> DiffReport:
@@ -109,7 +96,7 @@ def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> 
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
     request = replace(request, names=frozenset({name}))
-    checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    checked, _ = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
     if not checked.decisions:
         raise UsageError(f"{name} is being updated, or that was cut short; `updater recover` says more")
     (decision,) = checked.decisions
@@ -163,13 +150,13 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     dependents = dependents_of(container, inventory.containers, inspected)
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
-        outcomes = perform(plan, _surroundings(world, inventory), companions)
+        outcomes = perform(plan, surroundings(world, inventory), companions)
     if outcomes[0].kind is not OutcomeKind.ROLLED_BACK:
         for digest in turned_down:  # it runs on, so nobody turned it down
             world.memory.withdraw(full_name, digest)
     for outcome in outcomes:
         tell(outcome)
-    _remember_all(outcomes, Operation.ROLLBACK, world.memory)
+    remember_all(outcomes, Operation.ROLLBACK, world)
     return outcomes
 
 
@@ -194,13 +181,13 @@ def _recover_all(
 def _recover_one(
     group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory
 ) -> tuple[Outcome, ...]:
-    surroundings = _surroundings(world, inventory)
-    if any(is_worked_on(update, surroundings, world.engine.is_local) for update in group):
+    around = surroundings(world, inventory)
+    if any(is_worked_on(update, around, world.engine.is_local) for update in group):
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
         return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
     terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
     try:
-        outcomes = recover(group, terms, surroundings)
+        outcomes = recover(group, terms, around)
     except EngineError as error:
         if error.temporary:
             raise  # the engine is away: for the others, too
@@ -223,7 +210,7 @@ def _decide(
     *,
     everything: bool,
     parallel_checks: int,
-) -> CheckReport:
+) -> tuple[CheckReport, Needs]:
     """Containers under a working name are no containers of the user's; the one they are for is busy."""
     working = {
         container.id for update in unfinished for container in update.containers if container.name != update.name
@@ -235,6 +222,8 @@ def _decide(
         own_id=own_container(containers),
         busy=frozenset(update.name for update in unfinished),
     )
+    needs = _needs(containers, request)
+    request = replace(request, jobs=_jobs(containers, needs, request))
     considerations = [consider(container, request) for container in containers]
     shown = [
         consideration
@@ -245,7 +234,24 @@ def _decide(
     remember_seen(candidates, world.memory)
     decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id)) for candidate in candidates]
     decisions.sort(key=lambda decision: decision.container.name)
-    return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
+    arranged = leave_circles(decisions, providers(needs, decisions))
+    return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def _needs(containers: Sequence[ContainerSnapshot], request: Request) -> Needs:
+    named = {container.name: consider(container, request).terms.depends_on for container in containers}
+    return needs_of_all(containers, named)
+
+
+def _jobs(containers: Sequence[ContainerSnapshot], needs: Needs, request: Request) -> frozenset[str]:
+    """Those that containers we care for need to have ended well: such a job is run again on its new image."""
+    cared_for = {container.name for container in containers if consider(container, request).listed}
+    return frozenset(
+        need.on
+        for name in cared_for | request.names
+        for need in needs.get(name, ())
+        if need.condition is Condition.COMPLETED
+    )
 
 
 def _resolve_names(names: frozenset[str], inventory: Inventory, unfinished: Sequence[Unfinished]) -> frozenset[str]:
@@ -267,44 +273,13 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: 
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _not_to_be_done(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> tuple[Outcome, ...]:
-    """The outcome of whatever is not updated; nothing for what is."""
+def _not_to_be_done(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> Outcome:
+    """The outcome of whatever is not updated in this cycle."""
     if decision.action is not Action.UPDATE:
         kind = OutcomeKind.CURRENT if decision.candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
         untouched = _untouched(decision, kind, decision.reasons[0])
-        return (replace(untouched, forecast=NOTHING_CHANGES) if dry_run else untouched,)
-    if dry_run:
-        return (_would_update(decision, world, inventory),)
-    return ()
-
-
-def _carry_out(
-    decision: Decision, world: World, inventory: Inventory, request: Request, replaced: Replaced
-) -> tuple[Outcome, ...]:
-    """Update it, and those that have to come along."""
-    if world.interruption.requested():
-        reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
-        return (_untouched(decision, OutcomeKind.SKIPPED, reason),)
-    try:
-        companions = plan_companions(decision.candidate.dependents, world.engine, request, replaced)
-    except EngineError as error:
-        return (_untouched(decision, OutcomeKind.FAILED, error.reason),)
-    plan = plan_update(decision, world.engine, inventory, replaced)
-    outcomes = perform(plan, _surroundings(world, inventory), companions)
-    _remember_all(outcomes, Operation.UPDATE, world.memory)
-    replaced |= _replaced((plan, *companions), outcomes)
-    return outcomes
-
-
-def _replaced(plans: Sequence[Plan], outcomes: Sequence[Outcome]) -> Replaced:
-    now = {outcome.name: outcome.container_id for outcome in outcomes if outcome.container_id is not None}
-    return {plan.container_id: now[plan.name] for plan in plans if plan.name in now}
-
-
-def _remember_all(outcomes: Sequence[Outcome], operation: Operation, memory: Store) -> None:
-    """The first is what the operation was about, the others came along."""
-    for place, outcome in enumerate(outcomes):
-        remember(outcome, operation if place == 0 else Operation.COMPANION, memory)
+        return replace(untouched, forecast=NOTHING_CHANGES) if dry_run else untouched
+    return _would_update(decision, world, inventory)
 
 
 def _would_update(decision: Decision, world: World, inventory: Inventory) -> Outcome:
@@ -322,23 +297,6 @@ def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecas
     published = decision.candidate.published_image
     assert published is not None  # what is outdated has been read
     return look_ahead(plan_update(decision, world.engine, inventory, {}), published, world.engine)
-
-
-def _surroundings(world: World, inventory: Inventory) -> Surroundings:
-    return Surroundings(
-        engine=world.engine,
-        narrator=world.narrator,
-        interrupted=world.interruption.requested,
-        interruptible=world.interruption.interruptible,
-        credentials=world.pull_credentials,
-        turn_down=partial(_turn_down, world),
-        owner=ourselves(own_container(inventory.containers)),
-    )
-
-
-def _turn_down(world: World, plan: Plan, reason: Reason) -> None:
-    if plan.digest is not None:
-        reject(plan.name, plan.image, [plan.digest], reason, world.memory)
 
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -272,6 +272,12 @@ class DockerEngine:
         parameters = {} if timeout is None else {"t": str(int(timeout))}
         self._tell(container_id, "stop", f"stop {container_id[:12]}", params=parameters, timeout=wait)
 
+    def restart(self, container_id: str, own_timeout: float | None) -> None:
+        """Stop and start again; waits as `stop` does."""
+        longest = _DEFAULT_STOP_TIMEOUT if own_timeout is None else own_timeout
+        wait = _STOP_MARGIN + (longest if longest >= 0 else _PATIENT_STOP)
+        self._tell(container_id, "restart", f"restart {container_id[:12]}", timeout=wait)
+
     def remove(self, container_id: str, *, volumes: bool, force: bool = False) -> None:
         """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""
         parameters = {"v": str(volumes).lower(), "force": str(force).lower()}

@@ -32,6 +32,7 @@ class ReasonCode(StrEnum):
     ONE_OFF = "one-off"
     DEPENDENCY_FAILED = "dependency-failed"
     DEPENDENCY_UPDATED = "dependency-updated"
+    DEPENDENCY_CYCLE = "dependency-cycle"
     SHARED_NAMESPACE = "shared-namespace"
     # The registry could not say
     REGISTRY_UNREACHABLE = "registry-unreachable"

@@ -84,7 +84,7 @@ def _one_off(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | No
 
 
 def _not_running(container: ContainerSnapshot, terms: Terms, __: Request) -> Reason | None:
-    if container.state in STATES_UP:
+    if container.state in STATES_UP or terms.is_job:
         return None
     if container.state in (ContainerState.REMOVING, ContainerState.DEAD):
         return Reason(ReasonCode.NOT_RUNNING, f"It is {container.state}: the engine is removing it, or failed to.")

@@ -19,6 +19,7 @@ _NANOSECONDS = 1_000_000_000
 # The engine's own defaults (Docker API, HealthConfig), in seconds; 0 or missing means these.
 _INTERVAL, _TIMEOUT, _RETRIES = 30.0, 30.0, 3
 _MARGIN = 10.0  # seconds on top of what the healthcheck allows itself
+_LONGEST_JOB = 3600.0
 _SHORTEST_HOLD, _LONGEST_HOLD = 5.0, 30.0
 
 
@@ -37,6 +38,8 @@ class Trial:
     healthy_since: float | None = None
     may_end: bool = False
     """Whether an end with code 0 is what it was started for."""
+    must_end: bool = False
+    """Whether only that end is a success: others wait for what it does."""
     restarts: int = 0
     """How often the engine had restarted it before the trial began."""
 
@@ -72,6 +75,7 @@ def begin(
     health_timeout: float | None,
     healthcheck_counts: bool,
     one_shot: bool,
+    is_job: bool = False,
     anew: bool = False,
 ) -> Trial:
     """The trial of a container that has just been started.
@@ -81,6 +85,9 @@ def begin(
     `anew`: a person restarted it, so that what it did until now no longer counts.
     """
     restarts = (container.get("RestartCount") or 0) if anew else 0
+    if is_job:
+        longest = health_timeout if health_timeout is not None else _LONGEST_JOB
+        return Trial(now, longest, 0.0, None, may_end=True, must_end=True, restarts=restarts)
     check = container["Config"].get("Healthcheck") or {}
     may_end = one_shot or _restart_policy(container) == "on-failure"
     if not healthcheck_counts or not has_healthcheck(container):
@@ -117,7 +124,9 @@ def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
     trial = replace(trial, started_at=trial.started_at or state["StartedAt"])
     if trial.deadline is None:
         left = trial.began + trial.grace_period - now
-        return Good() if left <= 0 else Undecided(trial, left)
+        if left > 0:
+            return Undecided(trial, left)
+        return Bad(_endless(trial)) if trial.must_end else Good()
     return _judge_health((state.get("Health") or {}), trial, now)
 
 
@@ -142,6 +151,10 @@ def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdic
         allowed = show_duration(trial.deadline - trial.began)
         return Bad(Reason(ReasonCode.HEALTH_TIMEOUT, f"was not healthy within {allowed}{_last_output(health)}."))
     return Undecided(replace(trial, healthy_since=None), left)
+
+
+def _endless(trial: Trial) -> Reason:
+    return Reason(ReasonCode.HEALTH_TIMEOUT, f"did not end within {show_duration(trial.grace_period)}.")
 
 
 def _failure(container: Mapping[str, Any], trial: Trial) -> Reason | None:

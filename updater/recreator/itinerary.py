@@ -60,8 +60,12 @@ def _done(member: Recreation, new: Json, old: Json | None) -> Iterator[str]:
         yield "defuse"
     if new["Name"] == f"/{member.name}":
         yield "promote"
-    if new["State"].get("Running"):
-        yield "start"
+    if new["State"].get("Running") or (member.plan.terms.is_job and _was_started(new)):
+        yield "start"  # a job is not to be run twice, once it was begun
+
+
+def _was_started(container: Json) -> bool:
+    return not str(container["State"].get("StartedAt") or "0001").startswith("0001")
 
 
 def _policy_name(container: Json) -> str:

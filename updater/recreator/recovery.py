@@ -15,7 +15,7 @@ A group goes where the container that the others depend on goes.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
     LABEL_COMPANION_OF,
     LABEL_DIGEST,
+    LABEL_JOB,
     LABEL_KEPT,
     LABEL_KIND,
     LABEL_OLD_DIGEST,
@@ -193,6 +194,7 @@ def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> N
 def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:
     """As it would stand had it never been cut short; what is no longer to be seen is in labels and names."""
     labels = found.new["Config"].get("Labels") or {}
+    is_job = labels.get(LABEL_JOB) == "true"
     plan = Plan(
         name=update.name,
         container_id=found.old["Id"],
@@ -200,7 +202,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         reference=_reference(found.new),
         source=ImageAt(found.old["Image"], _digest(labels.get(LABEL_OLD_DIGEST))),
         digest=_digest(labels.get(LABEL_DIGEST)),
-        terms=terms,
+        terms=replace(terms, is_job=is_job, one_shot=terms.one_shot or is_job),
         image_id=found.new["Image"],
         kept_image=labels.get(LABEL_KEPT) or None,
         purpose=_purpose(labels),

@@ -132,9 +132,14 @@ class Recreation:
         return str(self.old["State"]["Status"])
 
     @property
-    def should_run(self) -> bool:
-        """Whether the old container ran, so that the new one has to."""
+    def old_ran(self) -> bool:
+        """Whether the old container had processes, so that it has to have them again if it is put back."""
         return self.old_state in STATES_UP
+
+    @property
+    def should_run(self) -> bool:
+        """Whether the new container has to be started: the old one ran, or others wait for what it does."""
+        return self.old_ran or self.plan.terms.is_job
 
     @property
     def was_unhealthy(self) -> bool:

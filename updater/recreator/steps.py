@@ -20,6 +20,7 @@ from updater.recreator.names import (
     KEEP_REPOSITORY,
     LABEL_COMPANION_OF,
     LABEL_GROUP,
+    LABEL_JOB,
     LABEL_KEPT,
     LABEL_OLD_ID,
     LABEL_PLACE,
@@ -92,6 +93,7 @@ def _pull(recreation: Recreation) -> None:
     assert plan.reference is not None  # there is no digest without a repository
 
     def progress(line: dict[str, object]) -> None:
+        recreation.check_interruption()  # beside others, no signal reaches this thread
         recreation.surroundings.narrator.pulling(recreation.name, line)
 
     try:
@@ -187,6 +189,7 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         LABEL_PLACE: str(group.size),
         LABEL_COMPANION_OF: plan.companion_of or "",
         LABEL_KEPT: plan.kept_image or "",
+        LABEL_JOB: str(plan.terms.is_job).lower(),
     }
 
 
@@ -214,7 +217,7 @@ def _confirm(recreation: Recreation) -> None:
     if now is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     same_name = now["Name"] == recreation.old["Name"]
-    same_state = now["State"]["Status"] == recreation.old_state or not recreation.should_run
+    same_state = now["State"]["Status"] == recreation.old_state or not recreation.old_ran
     if not same_name or not same_state:
         raise _failed(
             ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
@@ -267,7 +270,7 @@ def _mark(recreation: Recreation) -> None:
 def _stop(recreation: Recreation) -> None:
     recreation.touched = True
     old = recreation.old
-    if not recreation.should_run and not _runs(recreation, old["Id"]):
+    if not recreation.old_ran and not _runs(recreation, old["Id"]):
         return
     recreation.stop_requested = time.monotonic()
     try:

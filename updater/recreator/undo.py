@@ -235,10 +235,10 @@ def _restore_old(recreation: Recreation) -> None:
         # Before the rename: until then the name is the only copy of the policy.
         patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
     _give_name(recreation, old_id, recreation.name)
-    if not recreation.should_run and current["State"].get("Running"):
+    if not recreation.old_ran and current["State"].get("Running"):
         # The engine started it when it booted; it was stopped, and is to be so again.
         patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
-    if recreation.should_run and not current["State"].get("Running"):
+    if recreation.old_ran and not current["State"].get("Running"):
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()
 

@@ -104,6 +104,7 @@ def _begin(recreation: Recreation, container: Json, *, anew: bool = False) -> Tr
         health_timeout=terms.health_timeout,
         healthcheck_counts=not recreation.was_unhealthy,
         one_shot=terms.one_shot,
+        is_job=terms.is_job and container["Id"] == recreation.new_id,
         anew=anew,
     )
 
