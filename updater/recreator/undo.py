@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import tenacity
+
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _STOP_FAILED_WITHIN = 10.0  # seconds; the engine's own default
 _STOP_MARGIN = 5.0
+_DEFUSALS = 4
 _LONGEST_TAIL = 16 * 1024  # characters
 
 
@@ -197,8 +200,23 @@ def _clear_the_way(recreation: Recreation) -> None:
     _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
-        patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
+        _defuse(recreation, new_id, _time_to_stop(recreation, new))
     recreation.log_tail = last_words(recreation, new)
+
+
+def _defuse(recreation: Recreation, new_id: str, timeout: float) -> None:
+    """An engine that was killed meanwhile has started it again, and refuses this at the moment it falls over."""
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(EngineRefused),
+        wait=tenacity.wait_fixed(1),
+        stop=tenacity.stop_after_attempt(_DEFUSALS),
+        reraise=True,
+    )
+    for attempt in retrying:
+        with attempt:
+            if attempt.retry_state.attempt_number > 1:
+                patiently(lambda: recreation.engine.stop(new_id, timeout, None))
+            patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
