@@ -61,7 +61,11 @@ def _every_moment(stage: Stage) -> list[Task[Stage]]:
     return [partial(killed_once, course=course, moment=moment) for moment in moments]
 
 
-@pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.STOPPED, scenarios.CRASH_LOOP], ids=str)
+@pytest.mark.parametrize(
+    "scenario",
+    [scenarios.GOOD, scenarios.STOPPED, pytest.param(scenarios.CRASH_LOOP, marks=pytest.mark.endurance)],
+    ids=str,
+)
 def test_killed_twice(workers: Workers, double: Tally, scenario: Scenario, tmp_path: Path) -> None:
     """First so that a recovery finds each standing there is, then the recovery at each of its own calls."""
     double.settle(workers.run(partial(Stage, scenario=scenario), tmp_path, _every_standing))
