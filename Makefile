@@ -20,7 +20,8 @@ test: .venv/ready  ## Lint, types, contracts, then every test on a real engine (
 endurance: .venv/ready  ## Kill the program and the engine more often than CI has time for (root, half an hour)
 	@tools/install-system
 	@MACHINE_EXAMPLES=60 $(BIN)/python -m pytest -m "endurance or not endurance" \
-		tests/engine/test_kill_matrix.py tests/engine/test_engine_kill.py tests/engine/test_state_machine.py
+		tests/engine/test_kill_matrix.py tests/engine/test_engine_kill.py tests/engine/test_group_kill.py \
+		tests/engine/test_state_machine.py tests/engine/test_diff.py
 
 lint: .venv/ready  ## Style and formatting
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from updater.settings import (
     BY_NAME,
     FILE_SECTIONS,
     NOT_YET_HARMLESS,
+    PER_CONTAINER,
     not_yet,
     parse_value,
     read_secret,
@@ -189,7 +190,7 @@ def _is_host(host: str) -> bool:
 
 
 def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:
-    allowed = {name: setting for name, setting in BY_NAME.items() if setting.per_container}
+    allowed = PER_CONTAINER
     values: dict[str, Any] = {}
     for key, value in entry.items():
         text = _scalar(value, f"{place}: {key}")

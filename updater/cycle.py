@@ -7,70 +7,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
-from updater.errors import EngineError, UnknownContainer, UsageError
+from updater.carrying_out import carry_out, remember_all
+from updater.errors import EngineError, UnknownContainer, UpdaterError, UsageError
 from updater.going_back import plan_rollback
 from updater.itself import own_container
+from updater.looking_ahead import look_ahead
 from updater.model.candidate import Status
 from updater.model.decision import Action
+from updater.model.forecast import NOTHING_CHANGES
 from updater.model.history import Operation
+from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Plan
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
-from updater.model.report import CheckReport, CycleReport
+from updater.model.report import CheckReport, CycleReport, DiffReport
+from updater.planning import plan_companions, plan_update
+from updater.policy.needs import needs_of_all
+from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.names import kept_name
-from updater.recreator.owner import ourselves
 from updater.recreator.recovery import is_worked_on, recover
-from updater.recreator.recreation import Surroundings
 from updater.recreator.transaction import perform
-from updater.recreator.unfinished import Unfinished, find_unfinished
+from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
 from updater.remembering import facts_of, reject, remember, remember_seen
+from updater.watcher.dependents import dependents_of
 from updater.watcher.survey import survey
+from updater.world import surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from updater.engine.docker_engine import DockerEngine
-    from updater.interruption import Interruption
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
-    from updater.model.reference import ImageReference
+    from updater.model.digest import Digest
+    from updater.model.forecast import Forecast
+    from updater.policy.needs import Needs
     from updater.policy.terms import Request
-    from updater.recreator.recreation import Narrator
-    from updater.state.store import Store
-    from updater.watcher.survey import Registry
+    from updater.world import World
 
     Tell = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside that a cycle touches."""
-
-    engine: DockerEngine
-    registry: Registry
-    pull_credentials: Callable[[ImageReference], Mapping[str, str]]
-    memory: Store
-    narrator: Narrator
-    interruption: Interruption
 
 
 def check(world: World, request: Request, *, everything: bool, parallel_checks: int) -> CheckReport:
     """Decide on every container and touch none. Raises UnknownContainer before anything is asked of a registry."""
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
-    return _decide(world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks)
+    checked, _ = _decide(world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks)
+    return checked
 
 
-def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, tell: Tell) -> CycleReport:
+def run(
+    world: World, request: Request, *, parallel_checks: int, parallel_updates: int, dry_run: bool, tell: Tell
+) -> CycleReport:
     """One whole cycle. `tell` hears of each outcome as it comes."""
     started_at = datetime.now(UTC)
     inventory = world.engine.inventory()
@@ -81,14 +75,38 @@ def run(world: World, request: Request, *, parallel_checks: int, dry_run: bool, 
         recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
         unfinished = find_unfinished(inventory.containers)
-    checked = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    checked, needs = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
     outcomes: list[Outcome] = []
     with world.interruption.deferred():  # from here on there is something to report
-        for decision in sorted(checked.decisions, key=lambda decision: decision.action is Action.UPDATE):
-            outcomes.append(_carry_out(decision, world, inventory, dry_run=dry_run))
+        to_update = []
+        for decision in checked.decisions:
+            if decision.action is Action.UPDATE and not dry_run:
+                to_update.append(decision)
+                continue
+            outcomes.append(_not_to_be_done(decision, world, inventory, dry_run=dry_run))
             tell(outcomes[-1])
-    outcomes.sort(key=lambda outcome: outcome.name)
-    return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, tuple(outcomes), recovered)
+        carried_out = carry_out(to_update, world, inventory, request, needs, tell, parallel_updates=parallel_updates)
+    newest = {outcome.name: outcome for outcome in (*outcomes, *carried_out)}
+    in_order = tuple(newest[name] for name in sorted(newest))
+    return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, in_order, recovered)
+
+
+def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> DiffReport:
+    """What an update of one container would change in it, for whatever reason it may be left alone. Touches none."""
+    inventory = world.engine.inventory()
+    unfinished = find_unfinished(inventory.containers)
+    request = replace(request, names=frozenset({name}))
+    checked, _ = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    if not checked.decisions:
+        raise UsageError(f"{name} is being updated, or that was cut short; `updater recover` says more")
+    (decision,) = checked.decisions
+    candidate = decision.candidate
+    kind = OutcomeKind.CURRENT if candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
+    untouched = _untouched(decision, kind, decision.reasons[0])
+    if candidate.status is not Status.OUTDATED or candidate.auto_remove:
+        return DiffReport(decision, untouched.source, untouched.target, None)
+    forecast = _foretell(decision, world, inventory)
+    return DiffReport(decision, untouched.source, replace(untouched.target, image_id=forecast.image_id), forecast)
 
 
 def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
@@ -97,34 +115,55 @@ def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, .
     return _recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
 
 
-def roll_back(world: World, request: Request, name: str) -> Outcome:
+def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Outcome, ...]:
     """Put one container back on the image it ran before its last update, and turn down the one it ran until now.
 
-    Raises UsageError where there is nothing to go back to.
+    Its own outcome is the first; those that depend on it come along. Raises UsageError where there is nothing to go
+    back to.
     """
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
     (full_name,) = _resolve_names(frozenset({name}), inventory, unfinished)
     if unfinished:
-        _recover_all(unfinished, world, request, inventory, lambda _: None)
+        recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
+        if done := _asked_before(full_name, unfinished, recovered):
+            return done
     container = next((found for found in inventory.containers if found.name == full_name), None)
     if container is None:
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
-    request = replace(request, names=frozenset({full_name}), own_id=own_container(inventory.containers))
+    # Who names a container means it, running or not.
+    defaults = {**(request.defaults or {}), "include_stopped": True}
+    request = replace(
+        request, names=frozenset({full_name}), own_id=own_container(inventory.containers), defaults=defaults
+    )
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
+    turned_down: frozenset[Digest] = frozenset()
     if container.image is not None and plan.reference is not None:
+        known = {rejection.digest for rejection in world.memory.rejections(full_name)}
+        turned_down = container.image.digests_for(plan.reference) - known
         # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
         reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
-        reject(full_name, plan.image, container.image.digests_for(plan.reference), reason, world.memory)
+        reject(full_name, plan.image, turned_down, reason, world.memory)
+    inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
+    dependents = dependents_of(container, inventory.containers, inspected)
     with world.interruption.deferred():
-        outcome = perform(plan, _surroundings(world, inventory))
-    # Here going back is what was asked for: what `run` calls updated is the success, what it calls rolled back is not.
-    kind = OutcomeKind.ROLLED_BACK if outcome.kind is OutcomeKind.UPDATED else OutcomeKind.FAILED
-    outcome = replace(outcome, kind=kind)
-    remember(outcome, Operation.ROLLBACK, world.memory)
-    return outcome
+        companions = plan_companions(dependents, world.engine, request, {})
+        outcomes = perform(plan, surroundings(world, inventory), companions)
+    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK:
+        for digest in turned_down:  # it runs on, so nobody turned it down
+            world.memory.withdraw(full_name, digest)
+    for outcome in outcomes:
+        tell(outcome)
+    remember_all(outcomes, Operation.ROLLBACK, world)
+    return outcomes
+
+
+def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice."""
+    same = any(update.name == name and update.is_rollback for update in unfinished)
+    return tuple(outcome for outcome in recovered if same and outcome.name == name)
 
 
 def _recover_all(
@@ -132,33 +171,35 @@ def _recover_all(
 ) -> tuple[Outcome, ...]:
     outcomes = []
     with world.interruption.deferred():
-        for update in unfinished:
-            outcome = _recover_one(update, world, request, inventory)
-            if outcome is not None:
+        for group in in_groups(unfinished):
+            for outcome in _recover_one(group, world, request, inventory):
                 outcomes.append(outcome)
                 tell(outcome)
     return tuple(outcomes)
 
 
-def _recover_one(update: Unfinished, world: World, request: Request, inventory: Inventory) -> Outcome | None:
-    surroundings = _surroundings(world, inventory)
-    subject = update.containers[0]
-    if is_worked_on(update, surroundings, world.engine.is_local):
+def _recover_one(
+    group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory
+) -> tuple[Outcome, ...]:
+    around = surroundings(world, inventory)
+    if any(is_worked_on(update, around, world.engine.is_local) for update in group):
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
-        source = ImageAt(update.containers[-1].image_id, None)
-        return Outcome(update.name, subject.image_text, OutcomeKind.SKIPPED, reason, source, ImageAt(None, None))
+        return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
+    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
     try:
-        outcome = recover(update, terms_for_recovery(subject, update.name, request), surroundings)
+        outcomes = recover(group, terms, around)
     except EngineError as error:
         if error.temporary:
             raise  # the engine is away: for the others, too
-        source = ImageAt(update.containers[-1].image_id, None)
-        outcome = Outcome(
-            update.name, subject.image_text, OutcomeKind.FAILED, error.reason, source, ImageAt(None, None)
-        )
-    if outcome is not None:
+        outcomes = tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+    for outcome in outcomes:
         remember(outcome, Operation.RECOVERY, world.memory)
-    return outcome
+    return outcomes
+
+
+def _not_recovered(update: Unfinished, kind: OutcomeKind, reason: Reason) -> Outcome:
+    source = ImageAt(update.containers[-1].image_id, None)
+    return Outcome(update.name, update.containers[0].image_text, kind, reason, source, ImageAt(None, None))
 
 
 def _decide(
@@ -169,7 +210,7 @@ def _decide(
     *,
     everything: bool,
     parallel_checks: int,
-) -> CheckReport:
+) -> tuple[CheckReport, Needs]:
     """Containers under a working name are no containers of the user's; the one they are for is busy."""
     working = {
         container.id for update in unfinished for container in update.containers if container.name != update.name
@@ -181,6 +222,8 @@ def _decide(
         own_id=own_container(containers),
         busy=frozenset(update.name for update in unfinished),
     )
+    needs = _needs(containers, request)
+    request = replace(request, jobs=_jobs(containers, needs, request))
     considerations = [consider(container, request) for container in containers]
     shown = [
         consideration
@@ -189,9 +232,26 @@ def _decide(
     ]
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
     remember_seen(candidates, world.memory)
-    decisions = [decide(candidate, facts_of(candidate, world.memory)) for candidate in candidates]
+    decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id)) for candidate in candidates]
     decisions.sort(key=lambda decision: decision.container.name)
-    return CheckReport(world.engine.info, tuple(decisions), unlisted=len(considerations) - len(shown))
+    arranged = leave_circles(decisions, providers(needs, decisions))
+    return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def _needs(containers: Sequence[ContainerSnapshot], request: Request) -> Needs:
+    named = {container.name: consider(container, request).terms.depends_on for container in containers}
+    return needs_of_all(containers, named)
+
+
+def _jobs(containers: Sequence[ContainerSnapshot], needs: Needs, request: Request) -> frozenset[str]:
+    """Those that containers we care for need to have ended well: such a job is run again on its new image."""
+    cared_for = {container.name for container in containers if consider(container, request).listed}
+    return frozenset(
+        need.on
+        for name in cared_for | request.names
+        for need in needs.get(name, ())
+        if need.condition is Condition.COMPLETED
+    )
 
 
 def _resolve_names(names: frozenset[str], inventory: Inventory, unfinished: Sequence[Unfinished]) -> frozenset[str]:
@@ -213,54 +273,30 @@ def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: 
     raise UnknownContainer(f"no container is named {given!r}; there are: {there}")
 
 
-def _plan(decision: Decision, engine: DockerEngine, inventory: Inventory) -> Plan:
-    """What is to be done for an `update`."""
-    candidate, container = decision.candidate, decision.container
-    assert candidate.published_image is not None  # nothing is updated to an image that nobody has read
-    platform = candidate.platform
-    native = platform is None or engine.platform == f"{platform.os}/{platform.architecture}"
-    return Plan(
-        name=container.name,
-        container_id=container.id,
-        image=container.image_text,
-        reference=container.reference,
-        source=ImageAt(container.image_id, candidate.running_digest),
-        digest=candidate.published_image.digest,
-        terms=decision.terms,
-        platform=None if native else platform,
-        kept_image=inventory.tags.get(kept_name(container.name)),
-    )
-
-
-def _carry_out(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> Outcome:
+def _not_to_be_done(decision: Decision, world: World, inventory: Inventory, *, dry_run: bool) -> Outcome:
+    """The outcome of whatever is not updated in this cycle."""
     if decision.action is not Action.UPDATE:
         kind = OutcomeKind.CURRENT if decision.candidate.status is Status.CURRENT else OutcomeKind.SKIPPED
-        return _untouched(decision, kind, decision.reasons[0])
-    if dry_run:
-        return _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
-    if world.interruption.requested():
-        reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
-        return _untouched(decision, OutcomeKind.SKIPPED, reason)
-    outcome = perform(_plan(decision, world.engine, inventory), _surroundings(world, inventory))
-    remember(outcome, Operation.UPDATE, world.memory)
-    return outcome
+        untouched = _untouched(decision, kind, decision.reasons[0])
+        return replace(untouched, forecast=NOTHING_CHANGES) if dry_run else untouched
+    return _would_update(decision, world, inventory)
 
 
-def _surroundings(world: World, inventory: Inventory) -> Surroundings:
-    return Surroundings(
-        engine=world.engine,
-        narrator=world.narrator,
-        interrupted=world.interruption.requested,
-        interruptible=world.interruption.interruptible,
-        credentials=world.pull_credentials,
-        turn_down=partial(_turn_down, world),
-        owner=ourselves(own_container(inventory.containers)),
-    )
+def _would_update(decision: Decision, world: World, inventory: Inventory) -> Outcome:
+    outcome = _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
+    try:
+        forecast = _foretell(decision, world, inventory)
+    except UpdaterError as error:
+        if isinstance(error, EngineError) and error.temporary:
+            raise  # the engine is away: for the others, too
+        return replace(outcome, notes=(f"What would change in it cannot be told: {error}",))
+    return replace(outcome, notes=forecast.notes, forecast=forecast)
 
 
-def _turn_down(world: World, plan: Plan, reason: Reason) -> None:
-    if plan.digest is not None:
-        reject(plan.name, plan.image, [plan.digest], reason, world.memory)
+def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecast:
+    published = decision.candidate.published_image
+    assert published is not None  # what is outdated has been read
+    return look_ahead(plan_update(decision, world.engine, inventory, {}), published, world.engine)
 
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from updater.errors import UsageError
 from updater.model.digest import parse_digest, short
 from updater.model.outcome import ImageAt
-from updater.model.plan import Plan
+from updater.model.plan import Plan, Purpose
 from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE
 from updater.watcher.compare import running_digest
 
@@ -42,7 +42,7 @@ def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: St
         digest=previous.digest,
         terms=consideration.terms,
         image_id=previous.image_id,
-        on_trial=False,
+        purpose=Purpose.ROLLBACK,
     )
 
 
@@ -51,8 +51,8 @@ def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
     last = memory.last_update(container.name)
     if last is not None and last.target.image_id == container.image_id:
         return last.source
-    labels = container.labels
-    if labels.get(LABEL_KIND) != "update" or labels.get(LABEL_OLD_IMAGE) in (None, container.image_id):
+    labels = container.user_labels  # an image may carry labels that look like ours
+    if labels.get(LABEL_KIND) != Purpose.UPDATE or labels.get(LABEL_OLD_IMAGE) in (None, container.image_id):
         return None
     try:
         digest = parse_digest(labels.get(LABEL_OLD_DIGEST, ""))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.model.candidate import Status
-from updater.model.facts import NOTHING_KNOWN, Facts
+from updater.model.facts import Facts
 from updater.model.history import HistoryEntry, Operation, Rejection
 from updater.model.outcome import OutcomeKind
 from updater.model.published import Published
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
-def facts_of(candidate: Candidate, memory: Store) -> Facts:
-    """What is known of the digest that is published for this container."""
+def facts_of(candidate: Candidate, memory: Store, own_id: str | None) -> Facts:
+    """What is known of the digest that is published for this container; `own_id` is the container we run in."""
     reference, lookup = candidate.container.reference, candidate.lookup
     if candidate.status is not Status.OUTDATED or reference is None or not isinstance(lookup, Published):
-        return NOTHING_KNOWN
+        return Facts(own_id=own_id)
     for rejection in memory.rejections(candidate.container.name):
         if (rejection.reference, rejection.digest) == (reference.canonical, lookup.digest):
-            return Facts(rejection)
-    return NOTHING_KNOWN
+            return Facts(rejection, own_id)
+    return Facts(own_id=own_id)
 
 
 def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:

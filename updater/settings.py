@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import InvalidSetting
-from updater.model.values import GOOD_BOOLEANS, GOOD_DURATIONS, parse_boolean, parse_duration, show_duration
+from updater.model.values import (
+    GOOD_BOOLEANS,
+    GOOD_DURATIONS,
+    GOOD_NAMES,
+    parse_boolean,
+    parse_duration,
+    parse_names,
+    show_duration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +41,8 @@ class Setting:
     good: str
     help: str
     per_container: bool = False
+    everywhere: bool = True
+    """Whether there is a global value; without one it is only a label, and a key of `containers:` entries."""
 
     @property
     def flag(self) -> str:
@@ -75,7 +85,7 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-SETTINGS: tuple[Setting, ...] = (
+ALL: tuple[Setting, ...] = (
     Setting(
         "host", None, _text, "an address like unix:///var/run/docker.sock", "The engine; default: as docker finds it."
     ),
@@ -147,7 +157,17 @@ SETTINGS: tuple[Setting, ...] = (
         "The container does one job and ends: an end with code 0 is a success, not a crash.",
         per_container=True,
     ),
+    Setting(
+        "depends_on",
+        (),
+        parse_names,
+        GOOD_NAMES,
+        "The containers that it needs: they are updated before it, and where one fails, it is left alone.",
+        per_container=True,
+        everywhere=False,
+    ),
     Setting("parallel_checks", 16, _count, "a number from 1 to 256", "Images looked up at once."),
+    Setting("parallel_updates", 1, _count, "a number from 1 to 256", "Independent containers updated at once."),
     Setting(
         "log_level",
         "info",
@@ -157,12 +177,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("log_format", "text", _choice("text", "json"), "text or json", "How it is logged."),
 )
+PER_CONTAINER: dict[str, Setting] = {setting.name: setting for setting in ALL if setting.per_container}
+SETTINGS: tuple[Setting, ...] = tuple(setting for setting in ALL if setting.everywhere)
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 FILE_SECTIONS = ("registries", "containers")
 
 # Settings of the interface that this version does not act on. Taking them silently would be a lie, and refusing
 # those that only add something would keep a config file from working with both this version and the next.
-NOT_YET_HARMLESS = frozenset({"schedule", "check_at_start", "parallel_updates", "timezone"})
+NOT_YET_HARMLESS = frozenset({"schedule", "check_at_start", "timezone"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from updater.cycle import World
 from updater.engine.docker_engine import DockerEngine
 from updater.policy.terms import Request
 from updater.registry.client import RegistryClient
 from updater.registry.credentials import chain, configured, docker_config, docker_config_file
 from updater.settings import SETTINGS
 from updater.state.store import open_store
+from updater.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -70,6 +70,28 @@ RUN = _object(
     summary=_object(**{"updated": COUNT, "rolled-back": COUNT, "failed": COUNT, "skipped": COUNT, "current": COUNT}),
 )
 
+ANY: dict[str, Any] = {}
+CHANGES = {
+    "type": "array",
+    "items": _object(field={"type": "string"}, old=ANY, new=ANY, reason=MESSAGE),
+}
+DIFF = _object(
+    **{"from": IMAGE},
+    schema_version={"const": 1},
+    name={"type": "string"},
+    image={"type": "string"},
+    status={"enum": ["current", "outdated", "unknown", "ignored"]},
+    decision={"enum": ["update", "wait", "leave"]},
+    reason=_object(code=CODE, message=MESSAGE),
+    to=IMAGE,
+    changes=CHANGES,
+    kept={
+        "type": "array",
+        "items": _object(field={"type": "string"}, value=ANY, image_default=ANY, reason=MESSAGE),
+    },
+    notes={"type": "array", "items": MESSAGE},
+)
+
 
 def checked(document: Any) -> dict[str, dict[str, Any]]:
     """The containers of a valid `check -o json`, by name."""
@@ -81,6 +103,12 @@ def ran(document: Any) -> dict[str, dict[str, Any]]:
     """The results of a valid `run -o json`, by name."""
     jsonschema.validate(document, RUN)
     return {result["name"]: result for result in document["results"]}
+
+
+def differed(document: Any) -> dict[str, Any]:
+    """A valid `diff -o json`."""
+    jsonschema.validate(document, DIFF)
+    return dict(document)
 
 
 def codes(container: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from tests.engine.kill import scenarios
 from tests.engine.kill.moments import Course, Moment, When
 from tests.engine.kill.points import engine_killed, learn
+from tests.engine.kill.stage import Stage
 from tests.engine.kill.tally import Tally
 from tests.engine.kill.workers import Workers, open_workers
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.kill.scenarios import Scenario
-    from tests.engine.kill.stage import Stage
     from tests.engine.kill.workers import Task
 
 pytestmark = pytest.mark.timeout(1200)
@@ -50,10 +50,12 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 @pytest.mark.parametrize("updater_too", _UPDATER_TOO)
 @pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.CRASH_LOOP], ids=str)
 def test_engine_killed(workers: Workers, tally: Tally, scenario: Scenario, updater_too: bool, tmp_path: Path) -> None:
-    tally.settle(workers.run(scenario, tmp_path, partial(_every_moment, updater_too=updater_too)))
+    tally.settle(
+        workers.run(partial(Stage, scenario=scenario), tmp_path, partial(_every_moment, updater_too=updater_too))
+    )
 
 
-def _every_moment(stage: Stage, updater_too: bool) -> list[Task]:
+def _every_moment(stage: Stage, updater_too: bool) -> list[Task[Stage]]:
     course = learn(stage)
     moments = [moment for moment in course.moments(during=True, looks=False) if not _amid_a_start(course, moment)]
     return [partial(engine_killed, course=course, moment=moment, updater_too=updater_too) for moment in moments]

@@ -14,6 +14,7 @@ import pytest
 from tests.engine.kill import scenarios
 from tests.engine.kill.moments import Course, Moment, When
 from tests.engine.kill.points import killed_once, killed_twice, learn, learn_recovery
+from tests.engine.kill.stage import Stage
 from tests.engine.kill.tally import Tally
 from tests.engine.kill.workers import Workers, open_workers
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.kill.scenarios import Scenario
-    from tests.engine.kill.stage import Stage
     from tests.engine.kill.workers import Task
 
 pytestmark = pytest.mark.timeout(1200)
@@ -52,22 +52,26 @@ def _tally(request: pytest.FixtureRequest, title: str) -> Tally:
 
 @pytest.mark.parametrize("scenario", scenarios.ALL, ids=str)
 def test_killed_once(workers: Workers, single: Tally, scenario: Scenario, tmp_path: Path) -> None:
-    single.settle(workers.run(scenario, tmp_path, _every_moment))
+    single.settle(workers.run(partial(Stage, scenario=scenario), tmp_path, _every_moment))
 
 
-def _every_moment(stage: Stage) -> list[Task]:
+def _every_moment(stage: Stage) -> list[Task[Stage]]:
     course = learn(stage)
     moments = course.moments(during=stage.scenario.during)
     return [partial(killed_once, course=course, moment=moment) for moment in moments]
 
 
-@pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.STOPPED, scenarios.CRASH_LOOP], ids=str)
+@pytest.mark.parametrize(
+    "scenario",
+    [scenarios.GOOD, scenarios.STOPPED, pytest.param(scenarios.CRASH_LOOP, marks=pytest.mark.endurance)],
+    ids=str,
+)
 def test_killed_twice(workers: Workers, double: Tally, scenario: Scenario, tmp_path: Path) -> None:
     """First so that a recovery finds each standing there is, then the recovery at each of its own calls."""
-    double.settle(workers.run(scenario, tmp_path, _every_standing))
+    double.settle(workers.run(partial(Stage, scenario=scenario), tmp_path, _every_standing))
 
 
-def _every_standing(stage: Stage) -> list[Task]:
+def _every_standing(stage: Stage) -> list[Task[Stage]]:
     course = learn(stage)
     return [
         partial(_every_second_moment, course=course, first=Moment(change, When.AFTER))
@@ -89,7 +93,7 @@ def _changes_with_a_standing(course: Course, scenario: Scenario) -> list[int]:
     return [mark, *range(start, end)]
 
 
-def _every_second_moment(stage: Stage, course: Course, first: Moment) -> list[Task]:
+def _every_second_moment(stage: Stage, course: Course, first: Moment) -> list[Task[Stage]]:
     recovery = learn_recovery(stage, first)
     return [
         partial(killed_twice, course=course, first=first, second=second) for second in recovery.moments(looks=False)

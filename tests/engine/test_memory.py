@@ -132,6 +132,16 @@ def test_cleanup_removes_a_rejected_image_and_never_a_used_one(web: Host) -> Non
     assert web.inspect("web")["Image"] in there
 
 
+def test_a_probe_that_quotes_a_secret(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON, Env=["DB_PASSWORD=hunter2-and-more"])
+    health = commands.health_check("echo login $DB_PASSWORD failed; exit 1")
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=health))
+    said = [host.updater("run", "-o", "json"), host.updater("check", "-o", "json"), host.updater("history")]
+    assert "login *** failed" in said[0].stdout
+    assert not any("hunter2" in one.stdout + one.stderr for one in said)
+
+
 def test_secrets_of_the_environment_are_not_in_the_report(host: Host) -> None:
     host.push("web:latest", ImageSpec(marker="1"))
     host.run_container("web", "web:latest", labels=ON, Env=["DB_PASSWORD=hunter2-and-more"])

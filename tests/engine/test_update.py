@@ -219,18 +219,6 @@ def test_what_is_left_alone(host: Host, labels: dict[str, str], host_config: dic
     assert host.inspect("web")["Id"] == old_id
 
 
-@pytest.mark.parametrize("mode", ["NetworkMode", "PidMode"])
-def test_a_container_that_lends_its_namespace_is_left_alone(host: Host, mode: str) -> None:
-    host.push("web:latest", ImageSpec(marker="1"))
-    old_id = host.run_container("web", "web:latest", labels=ON)
-    host.run_container("guest", "web:latest", host_config={mode: f"container:{old_id}"})
-    host.push("web:latest", ImageSpec(marker="2"))
-    result = update(host)
-    assert (result["outcome"], result["reason"]["code"]) == ("skipped", "shared-namespace")
-    assert host.name("guest") in result["reason"]["message"]
-    assert host.inspect("web")["Id"] == old_id
-
-
 def test_a_guest_in_anothers_namespace_is_updated(host: Host) -> None:
     host.push("owner:latest", ImageSpec(marker="1"))
     host.push("web:latest", ImageSpec(marker="1"))

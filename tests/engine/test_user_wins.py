@@ -97,3 +97,30 @@ def test_changing_it_while_it_is_pulled_stops_the_update(host: Host, change: str
     assert (outcome["outcome"], outcome["reason"]["code"]) == ("failed", "user-changed")
     assert host.inspect("web")["Id"] == old_id
     assert host.container_names() == [host.name("web")]
+
+
+def act_on_a_bad_one(host: Host, command: commands.Command, act: str, policy: str = "no") -> dict[str, Any]:
+    """Update `web` to an image that runs this for a few seconds; during its trial, do this to it."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON, host_config={"RestartPolicy": {"Name": policy}})
+    host.push("web:latest", ImageSpec(marker="2", command=command))
+    with host.start_updater("run", "-o", "json", "--grace-period", "10s") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "until the verdict" in line)
+        if act == "hup":
+            host.client.kill(host.name("web"), signal="HUP")
+        else:
+            host.client.restart(host.name("web"), timeout=1)
+        stdout, _ = process.communicate(timeout=100)
+    now = host.inspect("web")
+    assert (now["Id"], now["State"]["Running"]) == (old_id, True)
+    return ran(json.loads(stdout))[host.name("web")]
+
+
+@pytest.mark.parametrize(
+    ("act", "policy"), [("hup", "no"), ("hup", "always"), ("restart", "no"), ("restart", "always")]
+)
+def test_a_crash_is_a_crash_whatever_a_person_did_before(host: Host, act: str, policy: str) -> None:
+    command = commands.shell("trap '' HUP; trap 'exit 0' TERM; sleep 4 & wait $!; exit 3")
+    outcome = act_on_a_bad_one(host, command, act, policy)
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.recreator.names import Phase, name_bad, name_go, name_new, name_old, parse_working_name
+from updater.recreator.names import Phase, name_back, name_bad, name_go, name_new, name_old, parse_working_name
 from updater.recreator.owner import LEASE, is_alive, ourselves, parse_owner
 from updater.recreator.secrets import without_secrets
 
@@ -24,11 +24,14 @@ POLICIES = st.one_of(
 )
 
 
-@given(NAMES, POLICIES)
-def test_the_parked_name_holds_the_restart_policy(name: str, policy: dict[str, Any]) -> None:
-    working = parse_working_name(name_old(name, OLD_ID, policy))
-    assert working is not None
-    assert (working.name, working.phase, working.old_id, working.policy) == (name, Phase.OLD, OLD_ID[:12], policy)
+@given(NAMES, POLICIES, st.sampled_from(["running", "exited", "paused", "restarting"]))
+def test_the_parked_name_holds_restart_policy_and_state(name: str, policy: dict[str, Any], state: str) -> None:
+    parked = name_old(name, OLD_ID, policy, state)
+    for text, phase in ((parked, Phase.OLD), (name_back(parked), Phase.BACK)):
+        working = parse_working_name(text)
+        assert working is not None
+        assert (working.name, working.phase, working.old_id) == (name, phase, OLD_ID[:12])
+        assert (working.policy, working.state) == (policy, state)
 
 
 @given(NAMES)

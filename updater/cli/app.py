@@ -8,6 +8,7 @@ import typer
 
 from updater import __version__
 from updater.cli.check import check_command
+from updater.cli.diff import diff_command
 from updater.cli.history import history_command
 from updater.cli.recover import recover_command
 from updater.cli.retry import retry_command
@@ -44,6 +45,7 @@ def root(
     Examples:
       updater check                    what runs, what is published, and why (not)
       updater check -o json | jq .     the same for a script
+      updater diff web                 what an update would change in it, field by field
       updater run --dry-run            what an update cycle would do
       updater run                      update, verify health, roll back what fails
       updater run web                  the same for one container, opted in or not
@@ -51,6 +53,7 @@ def root(
 
 
 app.command("check")(check_command)
+app.command("diff")(diff_command)
 app.command("run")(run_command)
 app.command("rollback")(rollback_command)
 app.command("retry")(retry_command)

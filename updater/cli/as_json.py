@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Status
+from updater.model.forecast import NOTHING_CHANGES
 from updater.model.outcome import Outcome, OutcomeKind
 from updater.model.published import Published
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
+    from updater.model.forecast import Forecast
     from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt
     from updater.model.reason import Reason
-    from updater.model.report import CheckReport, CycleReport
+    from updater.model.report import CheckReport, CycleReport, DiffReport
 
 Json = dict[str, Any]
 SCHEMA_VERSION = 1
@@ -52,6 +54,24 @@ def cycle_json(report: CycleReport) -> Json:
         "results": [_outcome(outcome) for outcome in report.outcomes],
         "recovered": [_outcome(outcome) for outcome in report.recovered],
         "summary": {str(kind): counts[kind] for kind in OutcomeKind},
+    }
+
+
+def diff_json(report: DiffReport) -> Json:
+    """What `diff -o json` prints. A value of the user's that may be a secret is `(yours)`."""
+    decision = report.decision
+    forecast = report.forecast or NOTHING_CHANGES
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": decision.container.name,
+        "image": decision.container.image_text,
+        "status": str(decision.candidate.status),
+        "decision": str(decision.action),
+        "reason": _reason(decision.reasons[0]),
+        "from": _image(report.source),
+        "to": _image(report.target),
+        **_forecast(forecast),
+        "notes": list(forecast.notes),
     }
 
 
@@ -113,6 +133,20 @@ def _outcome(outcome: Outcome | HistoryEntry) -> Json:
         "steps": [{"name": step.name, "seconds": round(step.seconds, 3)} for step in outcome.steps],
         "notes": list(outcome.notes),
         "log_tail": outcome.log_tail,
+        **(_forecast(outcome.forecast) if isinstance(outcome, Outcome) and outcome.forecast else {}),
+    }
+
+
+def _forecast(forecast: Forecast) -> Json:
+    return {
+        "changes": [
+            {"field": change.field, "old": change.old, "new": change.new, "reason": change.reason}
+            for change in forecast.changes
+        ],
+        "kept": [
+            {"field": kept.field, "value": kept.value, "image_default": kept.image_default, "reason": kept.reason}
+            for kept in forecast.kept
+        ],
     }
 
 

@@ -6,6 +6,8 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from updater.cli.columns import table
+from updater.cli.forecast_table import forecast_sections
 from updater.model.candidate import Candidate, Status
 from updater.model.digest import short
 from updater.model.outcome import OutcomeKind
@@ -22,25 +24,11 @@ if TYPE_CHECKING:
     from updater.model.outcome import ImageAt, Outcome
     from updater.model.report import CheckReport, CycleReport
 
-_NARROWEST_TEXT = 36  # characters; with less, the last column goes on a line of its own
-_GAP = "  "
-_DISPENSABLE = ("PUBLISHED", "RUNS", "TO", "FROM", "TOOK", "STATUS", "IMAGE")
-_COLOURS = {
-    "update": "33",
-    "outdated": "33",
-    "would-update": "33",
-    "unknown": "31",
-    "failed": "31",
-    "rolled-back": "31",
-    "updated": "32",
-    "current": "32",
-}
-
 
 def check_table(report: CheckReport, terminal: Terminal) -> str:
     """What `check` prints."""
     rows = [_check_row(decision) for decision in report.decisions]
-    text = _table(("NAME", "IMAGE", "RUNS", "PUBLISHED", "STATUS", "DECISION", "WHY"), rows, terminal)
+    text = table(("NAME", "IMAGE", "RUNS", "PUBLISHED", "STATUS", "DECISION", "WHY"), rows, terminal)
     counts = Counter(decision.candidate.status for decision in report.decisions)
     lines = [_summary([(counts[status], str(status)) for status in Status])]
     if report.unlisted:
@@ -51,7 +39,8 @@ def check_table(report: CheckReport, terminal: Terminal) -> str:
 def cycle_table(report: CycleReport, terminal: Terminal) -> str:
     """What `run` prints."""
     recovered = outcomes_table(report.recovered, terminal, "") + "\n" if report.recovered else ""
-    return recovered + outcomes_table(report.outcomes, terminal, "No containers to look at.")
+    told = outcomes_table(report.outcomes, terminal, "No containers to look at.")
+    return recovered + told + forecast_sections(report.outcomes, terminal)
 
 
 def outcomes_table(outcomes: Sequence[Outcome], terminal: Terminal, nothing: str) -> str:
@@ -59,7 +48,7 @@ def outcomes_table(outcomes: Sequence[Outcome], terminal: Terminal, nothing: str
     if not outcomes:
         return nothing + "\n"
     rows = [_outcome_row(outcome) for outcome in outcomes]
-    text = _table(("NAME", "OUTCOME", "FROM", "TO", "TOOK", "DOWN", "WHY"), rows, terminal)
+    text = table(("NAME", "OUTCOME", "FROM", "TO", "TOOK", "DOWN", "WHY"), rows, terminal)
     counts = Counter(outcome.kind for outcome in outcomes)
     details = "".join(_details(outcome) for outcome in outcomes)
     return text + details + _summary([(counts[kind], str(kind)) for kind in OutcomeKind]) + "\n"
@@ -70,7 +59,7 @@ def history_table(entries: Sequence[HistoryEntry], terminal: Terminal) -> str:
     if not entries:
         return "Nothing has been done yet.\n"
     rows = [_history_row(entry) for entry in entries]
-    return _table(("WHEN", "NAME", "WHAT", "OUTCOME", "FROM", "TO", "DOWN", "WHY"), rows, terminal)
+    return table(("WHEN", "NAME", "WHAT", "OUTCOME", "FROM", "TO", "DOWN", "WHY"), rows, terminal)
 
 
 def _history_row(entry: HistoryEntry) -> tuple[str, ...]:
@@ -147,48 +136,3 @@ def _summary(counts: Sequence[tuple[int, str]]) -> str:
 def _unlisted(count: int) -> str:
     containers = "1 container is" if count == 1 else f"{count} containers are"
     return f"{containers} not opted in; --all-containers lists every one."
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> str:
-    """Columns as wide as their widest cell; the last one wraps, or gets a line of its own where there is no room.
-
-    On a terminal too narrow for the rest, the columns that the last one repeats in words are left out.
-    """
-    if not rows:
-        return ""
-    headings, rows = _fitting(headings, rows, terminal)
-    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings) - 1)]
-    room = terminal.width - sum(width + len(_GAP) for width in widths)
-    lines = []
-    for row in (headings, *rows):
-        cells = _GAP.join(_coloured(cell, width, terminal) for cell, width in zip(row[:-1], widths, strict=True))
-        lines += _with_last(cells, row[-1], sum(widths) + len(_GAP) * len(widths), room, terminal)
-    return "\n".join(lines) + "\n"
-
-
-def _fitting(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal
-) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-    for heading in _DISPENSABLE:
-        widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings) - 1)]
-        if sum(widths) + len(_GAP) * (len(widths) - 1) <= terminal.width:
-            break
-        if heading in headings:
-            column = headings.index(heading)
-            headings = [*headings[:column], *headings[column + 1 :]]
-            rows = [[*row[:column], *row[column + 1 :]] for row in rows]
-    return headings, rows
-
-
-def _with_last(cells: str, last: str, indent: int, room: int, terminal: Terminal) -> list[str]:
-    if room < _NARROWEST_TEXT:
-        wrapped = textwrap.wrap(last, terminal.width - 4) if last != "WHY" else []
-        return [cells.rstrip(), *("    " + line for line in wrapped)]
-    first, *others = textwrap.wrap(last, room) or [""]
-    return [cells + _GAP + first, *(" " * indent + line for line in others)]
-
-
-def _coloured(cell: str, width: int, terminal: Terminal) -> str:
-    padded = cell.ljust(width)
-    colour = _COLOURS.get(cell) if terminal.colours else None
-    return f"\x1b[{colour}m{padded}\x1b[0m" if colour else padded

@@ -44,7 +44,7 @@ def _entries(given: dict[str, Any], name: str | None, limit: int) -> tuple[Histo
     settings = resolve(given, os.environ)
     start_logging(settings)
     with memory_of(settings, os.environ, writable=False) as memory:
-        return memory.history(name, limit)
+        return memory.history(name.lstrip("/") if name else None, limit)
 
 
 def _show(entries: tuple[HistoryEntry, ...], output: OutputFormat) -> None:

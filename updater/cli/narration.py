@@ -72,7 +72,8 @@ class LogNarrator:
 @contextmanager
 def narrating(stream: TextIO, settings: Settings) -> Iterator[CycleNarrator]:
     """The narrator that suits the stream: a live line on a terminal, log lines elsewhere (and for debugging)."""
-    if not stream.isatty() or settings["log_format"] == "json" or settings["log_level"] == "debug":
+    several = settings["parallel_updates"] > 1  # one line cannot show them
+    if several or not stream.isatty() or settings["log_format"] == "json" or settings["log_level"] == "debug":
         yield LogNarrator()
         return
     from updater.cli.live import live_narrator

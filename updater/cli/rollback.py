@@ -33,16 +33,16 @@ def rollback_command(
     """
     interruption = Interruption()
     with ending(interruption):
-        outcome = _roll_back(given, name, interruption)
+        outcomes = _roll_back(given, name, interruption)
         with interruption.deferred():
-            _show(outcome, output)
+            _show(outcomes, output)
     if interruption.requested():
         raise typer.Exit(interruption.exit_code)
-    if _has_failed(outcome):
+    if _has_failed(outcomes):
         raise typer.Exit(FAILED)
 
 
-def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> Outcome:
+def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> tuple[Outcome, ...]:
     from updater.cli.logs import start_logging
     from updater.cli.narration import narrating
     from updater.configuration import resolve
@@ -52,24 +52,22 @@ def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> 
     settings = resolve(given, os.environ)
     start_logging(settings)
     with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
-        outcome = roll_back(world, request_of(settings, []), name)
-        narrator.outcome(outcome)
-        return outcome
+        return roll_back(world, request_of(settings, []), name, narrator.outcome)
 
 
-def _show(outcome: Outcome, output: OutputFormat) -> None:
+def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
         from updater.cli.as_json import dump, results_json
 
-        sys.stdout.write(dump(results_json((outcome,))))
+        sys.stdout.write(dump(results_json(outcomes)))
     else:
         from updater.cli.as_table import outcomes_table
         from updater.cli.terminal import terminal_of
 
-        sys.stdout.write(outcomes_table((outcome,), terminal_of(sys.stdout), ""))
+        sys.stdout.write(outcomes_table(outcomes, terminal_of(sys.stdout), ""))
 
 
-def _has_failed(outcome: Outcome) -> bool:
+def _has_failed(outcomes: tuple[Outcome, ...]) -> bool:
     from updater.model.outcome import OutcomeKind
 
-    return outcome.kind is OutcomeKind.FAILED
+    return any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes)

@@ -59,6 +59,7 @@ def _run(given: dict[str, Any], names: list[str], dry_run: bool, interruption: I
             world,
             request_of(settings, names),
             parallel_checks=settings["parallel_checks"],
+            parallel_updates=settings["parallel_updates"],
             dry_run=dry_run,
             tell=narrator.outcome,
         )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from updater.engine.translation import translated
 from updater.errors import EngineError
+from updater.model.happening import Happening
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from updater.engine.connection import Client
@@ -26,7 +28,7 @@ class Alarm:
         self._client = client
         self._container_id = container_id
         self._rung = threading.Event()
-        self._heard: set[str] = set()
+        self._heard: list[Happening] = []
         self._stream: Any = None
         self._thread = threading.Thread(target=self._listen, name=f"events-{container_id[:12]}", daemon=True)
 
@@ -50,12 +52,17 @@ class Alarm:
         self._rung.wait(seconds)
         self._rung.clear()
 
-    def heard(self) -> frozenset[str]:
-        """What has happened since the alarm was set, in the engine's words."""
-        return frozenset(self._heard)
+    def heard(self) -> tuple[Happening, ...]:
+        """What has happened since the alarm was set, in its order."""
+        return tuple(self._heard)
 
     def _listen(self) -> None:
         with suppress(EngineError, ValueError, AttributeError), translated("listen to events"):
             for event in self._stream:
-                self._heard.add(str(event.get("Action", "")))
+                self._heard.append(_happening(event))
                 self._rung.set()
+
+
+def _happening(event: Mapping[str, Any]) -> Happening:
+    number = str(((event.get("Actor") or {}).get("Attributes") or {}).get("signal") or "")
+    return Happening(str(event.get("Action", "")), int(number) if number.isdecimal() else None)

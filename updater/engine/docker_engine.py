@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -107,6 +108,13 @@ class DockerEngine:
             return self.inspect_container(name_or_id)
         except EngineNotFound:
             return None
+
+    def names_beginning(self, text: str) -> frozenset[str]:
+        """The names of all containers that begin with this text."""
+        filters = json.dumps({"name": [f"^/?{re.escape(text)}"]})
+        found = self._get("list containers", "/containers/json", {"all": "1", "filters": filters})
+        names = {name.lstrip("/") for container in found for name in container.get("Names") or ()}
+        return frozenset(name for name in names if name.startswith(text))
 
     def inspect_image(self, name_or_id: str) -> Json:
         """`GET /images/{name}/json`."""
@@ -263,6 +271,12 @@ class DockerEngine:
         wait = _STOP_MARGIN + (longest if longest >= 0 else _PATIENT_STOP)
         parameters = {} if timeout is None else {"t": str(int(timeout))}
         self._tell(container_id, "stop", f"stop {container_id[:12]}", params=parameters, timeout=wait)
+
+    def restart(self, container_id: str, own_timeout: float | None) -> None:
+        """Stop and start again; waits as `stop` does."""
+        longest = _DEFAULT_STOP_TIMEOUT if own_timeout is None else own_timeout
+        wait = _STOP_MARGIN + (longest if longest >= 0 else _PATIENT_STOP)
+        self._tell(container_id, "restart", f"restart {container_id[:12]}", timeout=wait)
 
     def remove(self, container_id: str, *, volumes: bool, force: bool = False) -> None:
         """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""

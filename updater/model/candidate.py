@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
+    from updater.model.dependent import Dependent
     from updater.model.digest import Digest
     from updater.model.platform import Platform
     from updater.model.published import Lookup, PublishedImage
@@ -31,8 +32,8 @@ class Candidate:
     `finding` says why it is not compared, or what failed; None where the comparison stands.
     `running_digest` is the digest it runs in the reference's repository, if the engine knows one.
     `published_image` is only read where the digest differs. `platform` (that the image was made for), `auto_remove`
-    and `sharing` (names of containers that live in this one's namespaces) are likewise only looked at where an
-    update could follow.
+    and `dependents` (that would be dead without this one, in the order in which they need each other) are likewise only
+    looked at where an update could follow.
     """
 
     consideration: Consideration
@@ -43,7 +44,7 @@ class Candidate:
     finding: Reason | None = None
     platform: Platform | None = None
     auto_remove: bool = False
-    sharing: tuple[str, ...] = ()
+    dependents: tuple[Dependent, ...] = ()
 
     @property
     def container(self) -> ContainerSnapshot:

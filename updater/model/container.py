@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from updater.model.reference import ImageReference
 
 
+LABEL_SWARM_TASK = "com.docker.swarm.task.id"
+
+
 class ContainerState(StrEnum):
     """The engine's own words (Docker API, `State.Status`)."""
 
@@ -23,6 +26,10 @@ class ContainerState(StrEnum):
     REMOVING = "removing"
     EXITED = "exited"
     DEAD = "dead"
+
+
+STATES_UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
+"""Those in which a container has processes, or is about to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`rejection` is of the very digest that is published now, in this container; None where there was none."""
+    """`rejection` is of the very digest that is published now, in this container; None where there was none.
+
+    `own_id` is the id of the container that this program runs in, if it does.
+    """
 
     rejection: Rejection | None = None
+    own_id: str | None = None
 
 
 NOTHING_KNOWN = Facts()

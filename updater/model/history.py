@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class Operation(StrEnum):
-    """`rollback` is the one a person asked for; an update that put itself back is still an `update`."""
+    """`rollback` is the one a person asked for; an update that put itself back is still an `update`.
+
+    `companion` is recreated on the image it ran, because another one that it depends on was updated.
+    """
 
     UPDATE = "update"
     ROLLBACK = "rollback"
     RECOVERY = "recovery"
+    COMPANION = "companion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
+    from updater.model.forecast import Forecast
     from updater.model.reason import Reason
 
 
@@ -44,7 +45,8 @@ class Outcome:
 
     `downtime_seconds` runs from the stop request to the new (or, after a rollback, the old) process running;
     None where nothing was stopped. `notes` are further sentences for a person; `log_tail` is the last output of
-    a new container that failed.
+    a new container that failed. `container_id` is the container of that name now, where it was replaced. `forecast` is
+    what the update would change, where it was only asked for.
     """
 
     name: str
@@ -58,3 +60,5 @@ class Outcome:
     steps: tuple[StepTaken, ...] = ()
     notes: tuple[str, ...] = ()
     log_tail: str = ""
+    container_id: str | None = None
+    forecast: Forecast | None = None

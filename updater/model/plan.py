@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from updater.model.terms import Terms
 
 
+class Purpose(StrEnum):
+    """Why a container is recreated; only of an update does a failure speak against the digest.
+
+    `rollback`: a person asked to go back. `companion`: another one is, on which it depends.
+    """
+
+    UPDATE = "update"
+    ROLLBACK = "rollback"
+    COMPANION = "companion"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Recreate this container, which runs `source`, on exactly `digest` of its reference.
@@ -20,8 +32,8 @@ class Plan:
     `image` is the reference as its user wrote it; None for what it means where that is the id of an image.
     `image_id` instead names an image that is there already, and nothing is pulled (going back to an earlier one).
     `kept_image` is the id of the image that is kept as the one it ran before, if there is one. `platform` is only
-    given where the image is for another machine than the host (run under emulation). `on_trial` says whether a failure
-    speaks against the digest: not where a person asked to go back to it.
+    given where the image is for another machine than the host (run under emulation). `companion_of` is the name of the
+    container whose namespace, links or volumes it uses and with which it is recreated, on the image that it runs.
     """
 
     name: str
@@ -34,4 +46,5 @@ class Plan:
     platform: Platform | None = None
     image_id: str | None = None
     kept_image: str | None = None
-    on_trial: bool = True
+    purpose: Purpose = Purpose.UPDATE
+    companion_of: str | None = None

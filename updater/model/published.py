@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from updater.model.digest import Digest
@@ -26,13 +27,15 @@ class PublishedImage:
     """The published image for one platform, read from verified bytes.
 
     `digest` is what the tag points at, `manifest_digest` the platform's own manifest (the same where there is no
-    index), `config_digest` the image's configuration. `created` is what the image claims, or None.
+    index), `config_digest` the image's configuration. `created` is what the image claims, or None. `config` is what
+    it gives to containers (OCI image spec, config.md: `config`), as it stands there.
     """
 
     digest: Digest
     manifest_digest: Digest
     config_digest: Digest
     created: datetime | None
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

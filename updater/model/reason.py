@@ -16,6 +16,7 @@ class ReasonCode(StrEnum):
     UPDATE_AVAILABLE = "update-available"
     UP_TO_DATE = "up-to-date"
     UPDATED = "updated"
+    ROLLED_BACK = "rolled-back"
     # Not ours to touch
     NOT_ENABLED = "not-enabled"
     DISABLED_BY_LABEL = "disabled-by-label"
@@ -29,6 +30,9 @@ class ReasonCode(StrEnum):
     NOT_RUNNING = "not-running"
     SWARM_TASK = "swarm-task"
     ONE_OFF = "one-off"
+    DEPENDENCY_FAILED = "dependency-failed"
+    DEPENDENCY_UPDATED = "dependency-updated"
+    DEPENDENCY_CYCLE = "dependency-cycle"
     SHARED_NAMESPACE = "shared-namespace"
     # The registry could not say
     REGISTRY_UNREACHABLE = "registry-unreachable"

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
-    from updater.model.outcome import Outcome
+    from updater.model.forecast import Forecast
+    from updater.model.outcome import ImageAt, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,13 @@ class CycleReport:
     decisions: tuple[Decision, ...]
     outcomes: tuple[Outcome, ...]
     recovered: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What an update of one container would mean. `forecast` is None where there is nothing to compare."""
+
+    decision: Decision
+    source: ImageAt
+    target: ImageAt
+    forecast: Forecast | None

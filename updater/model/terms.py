@@ -18,7 +18,10 @@ class Enabled(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Durations in seconds; None means: as the container itself has it, or as computed from its healthcheck."""
+    """Durations in seconds; None means: as the container itself has it, or as computed from its healthcheck.
+
+    `is_job`: others wait for it to end well, so it is run again on its new image although it has ended.
+    """
 
     enabled: Enabled
     monitor_only: bool = False
@@ -29,3 +32,5 @@ class Terms:
     include_stopped: bool = False
     cleanup: bool = False
     one_shot: bool = False
+    depends_on: tuple[str, ...] = ()
+    is_job: bool = False

@@ -7,6 +7,8 @@ import re
 _BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 GOOD_BOOLEANS = "true or false"
 
+GOOD_NAMES = "names of containers, like db or db,cache"
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
 _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
@@ -20,6 +22,14 @@ def parse_boolean(text: str) -> bool:
         return _BOOLEANS[text.strip().lower()]
     except KeyError:
         raise ValueError(f"{text!r} is neither true nor false") from None
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """`db, cache`: names of containers; raises ValueError."""
+    names = tuple(part.strip().lstrip("/") for part in text.split(","))
+    if not all(names):
+        raise ValueError(f"{text!r} names no container between its commas")
+    return names
 
 
 def parse_duration(text: str) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX, WATCHTOWER_PREFIX
-from updater.model.values import GOOD_BOOLEANS, GOOD_DURATIONS, parse_boolean, parse_duration
+from updater.model.values import GOOD_BOOLEANS, GOOD_DURATIONS, GOOD_NAMES, parse_boolean, parse_duration, parse_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,6 +85,14 @@ LABELS: tuple[Label, ...] = (
         parse_boolean,
         GOOD_BOOLEANS,
         "Remove images that an update replaced and nothing uses any more, but for the previous one.",
+    ),
+    Label(
+        "updater.depends-on",
+        "depends_on",
+        parse_names,
+        GOOD_NAMES,
+        "The containers that it needs: they are updated before it, and where one fails, it is left alone.",
+        WATCHTOWER_PREFIX + "depends-on",
     ),
     Label(
         "updater.one-shot",

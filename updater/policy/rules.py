@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.model.candidate import Candidate, Status
+from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action, Decision
 from updater.model.digest import short
 from updater.model.facts import NOTHING_KNOWN, Facts
@@ -12,6 +13,8 @@ from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from updater.model.dependent import Dependent
 
     Answer = tuple[Action, Reason]
     Rule = Callable[[Candidate, Facts], Answer | None]
@@ -24,7 +27,7 @@ def decide(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> Decision:
         if answer is not None:
             action, reason = answer
             return Decision(candidate, action, _with_news(candidate, reason))
-    return Decision(candidate, Action.UPDATE, (_news(candidate),))
+    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate)))
 
 
 def _not_compared(candidate: Candidate, _: Facts) -> Answer | None:
@@ -50,14 +53,26 @@ def _auto_remove(candidate: Candidate, _: Facts) -> Answer | None:
     )
 
 
-def _shared_namespace(candidate: Candidate, _: Facts) -> Answer | None:
-    if not candidate.sharing:
-        return None
-    names = ", ".join(candidate.sharing)
-    return Action.LEAVE, Reason(
-        ReasonCode.SHARED_NAMESPACE,
-        f"{names} would lose what it lends (its network, its processes, or a link); this version leaves it alone.",
-    )
+def _dependents(candidate: Candidate, facts: Facts) -> Answer | None:
+    """They have to be recreated as well; where one cannot be, it would be dead."""
+    for dependent in candidate.dependents:
+        obstacle = _obstacle(dependent, facts)
+        if obstacle is not None:
+            return Action.LEAVE, Reason(
+                ReasonCode.SHARED_NAMESPACE,
+                f"{dependent.name} depends on {dependent.on} and would have to be recreated as well, but {obstacle}.",
+            )
+    return None
+
+
+def _obstacle(dependent: Dependent, facts: Facts) -> str | None:
+    if dependent.auto_remove:
+        return "it was started with --rm and vanishes when it stops"
+    if dependent.container.id == facts.own_id:
+        return "it is the container that this updater runs in"
+    if LABEL_SWARM_TASK in dependent.container.labels:
+        return "Swarm made it"
+    return None
 
 
 def _monitor_only(candidate: Candidate, _: Facts) -> Answer | None:
@@ -81,7 +96,7 @@ RULES: tuple[Rule, ...] = (
     _not_compared,
     _up_to_date,
     _auto_remove,
-    _shared_namespace,
+    _dependents,
     _monitor_only,
     _rejected_before,
 )
@@ -90,6 +105,16 @@ RULES: tuple[Rule, ...] = (
 def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:
     """Who is told that an outdated container stays as it is, is also told what it misses."""
     return (reason, _news(candidate)) if candidate.status is Status.OUTDATED else (reason,)
+
+
+def _company(candidate: Candidate) -> tuple[Reason, ...]:
+    names = ", ".join(dependent.name for dependent in candidate.dependents)
+    if not names:
+        return ()
+    message = f"{names} would be cut off, and is recreated with it on the same image as before."
+    if len(candidate.dependents) > 1:
+        message = f"{names} would be cut off, and are recreated with it on the same images as before."
+    return (Reason(ReasonCode.DEPENDENCY_UPDATED, message),)
 
 
 def _news(candidate: Candidate) -> Reason:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.model.consideration import Consideration
-from updater.model.container import ContainerState
+from updater.model.container import LABEL_SWARM_TASK, STATES_UP, ContainerState
 from updater.model.control_labels import CONTROL_PREFIXES
 from updater.model.reason import Reason, ReasonCode
 from updater.model.terms import Enabled
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from updater.policy.terms import Request
 
     Rule = Callable[[ContainerSnapshot, Terms, Request], Reason | None]
-
-_UP = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 
 
 def consider(container: ContainerSnapshot, request: Request) -> Consideration:
@@ -74,7 +72,7 @@ def _itself(container: ContainerSnapshot, _: Terms, request: Request) -> Reason 
 
 
 def _swarm_task(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | None:
-    if "com.docker.swarm.task.id" not in container.labels:
+    if LABEL_SWARM_TASK not in container.labels:
         return None
     return Reason(ReasonCode.SWARM_TASK, "Swarm made it and would replace it; update the service instead.")
 
@@ -86,7 +84,7 @@ def _one_off(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | No
 
 
 def _not_running(container: ContainerSnapshot, terms: Terms, __: Request) -> Reason | None:
-    if container.state in _UP:
+    if container.state in STATES_UP or terms.is_job:
         return None
     if container.state in (ContainerState.REMOVING, ContainerState.DEAD):
         return Reason(ReasonCode.NOT_RUNNING, f"It is {container.state}: the engine is removing it, or failed to.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from updater.model.container import ContainerState
 from updater.model.terms import Enabled, Terms
 from updater.policy.labels import BadLabel, read_labels
 
@@ -28,7 +29,7 @@ class Request:
     """What was asked for: names on the command line (empty: all), global values, entries, and who we are.
 
     `own_id` is the id of the container that this program runs in, if it does; `busy` are the names of containers that
-    another updater is working on.
+    another updater is working on. `jobs` are the names of containers that others need to have ended well.
     """
 
     names: frozenset[str] = frozenset()
@@ -37,13 +38,17 @@ class Request:
     entries: tuple[Entry, ...] = ()
     own_id: str | None = None
     busy: frozenset[str] = frozenset()
+    jobs: frozenset[str] = frozenset()
 
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
     """Raises BadLabel."""
     values = _without_labels(container, request) | read_labels(container.user_labels)
     opted = values.pop("enable", None)
-    return Terms(enabled=_enabled(container, opted, request), **values)
+    is_job = container.name in request.jobs and container.state is ContainerState.EXITED
+    if is_job:
+        values["one_shot"] = True
+    return Terms(enabled=_enabled(container, opted, request), is_job=is_job, **values)
 
 
 def terms_for_recovery(container: ContainerSnapshot, name: str, request: Request) -> Terms:

@@ -19,6 +19,7 @@ _NANOSECONDS = 1_000_000_000
 # The engine's own defaults (Docker API, HealthConfig), in seconds; 0 or missing means these.
 _INTERVAL, _TIMEOUT, _RETRIES = 30.0, 30.0, 3
 _MARGIN = 10.0  # seconds on top of what the healthcheck allows itself
+_LONGEST_JOB = 3600.0
 _SHORTEST_HOLD, _LONGEST_HOLD = 5.0, 30.0
 
 
@@ -37,6 +38,10 @@ class Trial:
     healthy_since: float | None = None
     may_end: bool = False
     """Whether an end with code 0 is what it was started for."""
+    must_end: bool = False
+    """Whether only that end is a success: others wait for what it does."""
+    restarts: int = 0
+    """How often the engine had restarted it before the trial began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +75,26 @@ def begin(
     health_timeout: float | None,
     healthcheck_counts: bool,
     one_shot: bool,
+    is_job: bool = False,
+    anew: bool = False,
 ) -> Trial:
     """The trial of a container that has just been started.
 
     `healthcheck_counts` is false where the old container was unhealthy already: the new one must be no worse. With the
     restart policy `on-failure` its user has said that an end with code 0 is well, as `one_shot` says for any other.
+    `anew`: a person restarted it, so that what it did until now no longer counts.
     """
+    restarts = (container.get("RestartCount") or 0) if anew else 0
+    if is_job:
+        longest = health_timeout if health_timeout is not None else _LONGEST_JOB
+        return Trial(now, longest, 0.0, None, may_end=True, must_end=True, restarts=restarts)
     check = container["Config"].get("Healthcheck") or {}
     may_end = one_shot or _restart_policy(container) == "on-failure"
     if not healthcheck_counts or not has_healthcheck(container):
-        return Trial(now, grace_period, 0.0, None, may_end=may_end)
+        return Trial(now, grace_period, 0.0, None, may_end=may_end, restarts=restarts)
     allowed = health_timeout if health_timeout is not None else healthcheck_deadline(check)
     hold = min(max(_SHORTEST_HOLD, _seconds(check, "Interval", _INTERVAL)), _LONGEST_HOLD)
-    return Trial(now, grace_period, hold, now + allowed, may_end=may_end)
+    return Trial(now, grace_period, hold, now + allowed, may_end=may_end, restarts=restarts)
 
 
 def has_healthcheck(container: Mapping[str, Any]) -> bool:
@@ -112,7 +124,9 @@ def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
     trial = replace(trial, started_at=trial.started_at or state["StartedAt"])
     if trial.deadline is None:
         left = trial.began + trial.grace_period - now
-        return Good() if left <= 0 else Undecided(trial, left)
+        if left > 0:
+            return Undecided(trial, left)
+        return Bad(_endless(trial)) if trial.must_end else Good()
     return _judge_health((state.get("Health") or {}), trial, now)
 
 
@@ -139,16 +153,20 @@ def _judge_health(health: Mapping[str, Any], trial: Trial, now: float) -> Verdic
     return Undecided(replace(trial, healthy_since=None), left)
 
 
+def _endless(trial: Trial) -> Reason:
+    return Reason(ReasonCode.HEALTH_TIMEOUT, f"did not end within {show_duration(trial.grace_period)}.")
+
+
 def _failure(container: Mapping[str, Any], trial: Trial) -> Reason | None:
     """What no container may do during its trial, healthcheck or not."""
     state = container["State"]
-    restarts = container.get("RestartCount") or 0
+    restarts = (container.get("RestartCount") or 0) - trial.restarts
     if state.get("OOMKilled"):
         return Reason(ReasonCode.CRASHED, "was killed for want of memory.")
     if state.get("Dead") or state.get("Status") == "removing":
         return Reason(ReasonCode.CRASHED, "was given up as dead by the engine.")
     restarted = trial.started_at is not None and state["StartedAt"] != trial.started_at
-    if restarts or state.get("Restarting") or restarted:
+    if restarts > 0 or state.get("Restarting") or restarted:
         return Reason(ReasonCode.CRASHED, f"crashed and was restarted{_times(restarts)}.")
     if not state.get("Running"):
         return Reason(ReasonCode.CRASHED, f"exited with code {state.get('ExitCode')}{_engine_says(state)}.")

@@ -2,10 +2,12 @@
 
     N.new-OID     the new container is being made ready; the old one still runs as N
     N.go-OID      it is complete: the point of no return
-    N.old-P-OID   the old container, out of the way; P is its restart policy
+    N.old-P-OID   the old container, out of the way
+    N.back-P-OID  the same, once it is decided that it comes back
     N.bad-OID     the new container failed and will be removed
 
-N is the container's name, OID the first twelve digits of the old container's id.
+N is the container's name, OID the first twelve digits of the old container's id, P its restart policy, with an `s`
+if it was stopped, a `p` if it was paused, an `r` if it was restarting.
 """
 
 from __future__ import annotations
@@ -32,28 +34,43 @@ LABEL_OLD_IMAGE = OPERATION_PREFIX + "old-image"
 LABEL_OLD_DIGEST = OPERATION_PREFIX + "old-digest"
 LABEL_OLD_STATE = OPERATION_PREFIX + "old-state"
 LABEL_OLD_HEALTH = OPERATION_PREFIX + "old-health"
+LABEL_KEPT = OPERATION_PREFIX + "kept"
+LABEL_JOB = OPERATION_PREFIX + "job"
+LABEL_GROUP = OPERATION_PREFIX + "group"
+LABEL_PLACE = OPERATION_PREFIX + "place"
+LABEL_COMPANION_OF = OPERATION_PREFIX + "companion-of"
 
+_STATES = {"running": "", "exited": "s", "paused": "p", "restarting": "r"}  # a created one counts as stopped
 _LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
-_WORKING_NAME = re.compile(r"(?P<name>.+)\.(?P<phase>new|go|bad|old-(?P<policy>[nau]|f\d+))-(?P<old_id>[0-9a-f]{12})")
+_WORKING_NAME = re.compile(
+    r"(?P<name>.+)\.(?P<phase>new|go|bad|(?:old|back)-(?P<policy>[nau]|f\d+)(?P<state>[spr]?))-(?P<old_id>[0-9a-f]{12})"
+)
 
 
 class Phase(StrEnum):
-    """Which of the four names a container has."""
+    """Which of the names a container has."""
 
     NEW = "new"
     GO = "go"
     OLD = "old"
+    BACK = "back"
     BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingName:
-    """A working name taken apart; `policy` is only known of the old container's."""
+    """A working name taken apart; `policy` and `state` (as `State.Status`) are only known of the old container's."""
 
     name: str
     phase: Phase
     old_id: str
     policy: Mapping[str, Any] | None
+    state: str | None = None
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it is the old container's."""
+        return self.phase in (Phase.OLD, Phase.BACK)
 
 
 def name_new(name: str, old_id: str) -> str:
@@ -66,9 +83,15 @@ def name_go(name: str, old_id: str) -> str:
     return f"{name}.go-{old_id[:12]}"
 
 
-def name_old(name: str, old_id: str, policy: Mapping[str, Any]) -> str:
+def name_old(name: str, old_id: str, policy: Mapping[str, Any], state: str) -> str:
     """The old container's, with its restart policy: this is the only copy while it is switched off."""
-    return f"{name}.old-{policy_letter(policy)}-{old_id[:12]}"
+    return f"{name}.{Phase.OLD}-{policy_letter(policy)}{_state_letter(state)}-{old_id[:12]}"
+
+
+def name_back(parked: str) -> str:
+    """The old container's, once it is decided that it comes back, for the name that it was parked under."""
+    head, _, tail = parked.rpartition(f".{Phase.OLD}-")
+    return f"{head}.{Phase.BACK}-{tail}"
 
 
 def name_bad(name: str, old_id: str) -> str:
@@ -82,8 +105,10 @@ def parse_working_name(text: str) -> WorkingName | None:
     if match is None:
         return None
     phase = Phase(match["phase"].partition("-")[0])
-    policy = None if match["policy"] is None else _policy_of(match["policy"])
-    return WorkingName(match["name"], phase, match["old_id"], policy)
+    if match["policy"] is None:
+        return WorkingName(match["name"], phase, match["old_id"], None)
+    state = next(state for state, letter in _STATES.items() if letter == match["state"])
+    return WorkingName(match["name"], phase, match["old_id"], _policy_of(match["policy"]), state)
 
 
 def policy_letter(policy: Mapping[str, Any]) -> str:
@@ -92,6 +117,10 @@ def policy_letter(policy: Mapping[str, Any]) -> str:
     if kind == "on-failure":
         return f"f{policy.get('MaximumRetryCount') or 0}"
     return next(letter for letter, name in _LETTERS.items() if name == kind)
+
+
+def _state_letter(state: str) -> str:
+    return _STATES.get(state, _STATES["exited"])
 
 
 def _policy_of(letter: str) -> dict[str, Any]:

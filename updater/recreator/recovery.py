@@ -5,26 +5,34 @@
 | `N.new`             | remove it: nothing had happened to the old container |
 | `N.go`              | go on from `stop`: an interrupted stop may still be killing the old one |
 | `N` and the old one | start N if it does not run, wait for the verdict, then commit or put the old one back |
-| `N.bad`             | go on putting the old one back |
+| `N.bad`, `N.back`   | go on putting the old one back |
 | the old one, parked | give it its name and its restart policy again, and start it |
 | somebody's own `N`  | the user has made a new one meanwhile: remove what is ours, and touch nothing else |
+
+A group goes where the container that the others depend on goes.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from updater.errors import EngineError, EngineNotFound
+from updater.errors import EngineError, EngineNotFound, UpdateFailed
+from updater.model.container import STATES_UP
 from updater.model.digest import parse_digest
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Plan
+from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
+from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
+    LABEL_COMPANION_OF,
     LABEL_DIGEST,
+    LABEL_JOB,
+    LABEL_KEPT,
     LABEL_KIND,
     LABEL_OLD_DIGEST,
     LABEL_OLD_HEALTH,
@@ -35,13 +43,14 @@ from updater.recreator.names import (
 )
 from updater.recreator.owner import is_alive, parse_owner
 from updater.recreator.recreation import Recreation
-from updater.recreator.remaining import missing_steps
-from updater.recreator.transaction import go_back, go_through
+from updater.recreator.transaction import Setback, go_back, go_through
 from updater.recreator.undo import discard
-from updater.recreator.unfinished import Standing, Unfinished
+from updater.recreator.unfinished import Standing, Unfinished, group_of
 from updater.recreator.verify import patiently
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from updater.model.digest import Digest
     from updater.model.reference import ImageReference
     from updater.model.terms import Terms
@@ -57,6 +66,22 @@ class _Found:
 
     new: Json
     old: Json
+
+
+@dataclass(frozen=True, slots=True)
+class _CutShort:
+    """One that can be finished or undone: what was listed, what the engine shows now, and what is known of it."""
+
+    update: Unfinished
+    found: _Found
+    recreation: Recreation
+
+
+class _Direction(Enum):
+    DISCARD = auto()
+    BACK = auto()
+    ON = auto()
+    ON_WITHOUT_HEAD = auto()
 
 
 def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local: bool) -> bool:
@@ -78,29 +103,78 @@ def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local
     )
 
 
-def recover(update: Unfinished, terms: Terms, surroundings: Surroundings) -> Outcome | None:
-    """Finish or undo it; None where its containers are gone by now. Raises EngineError where the engine is away."""
-    surroundings.narrator.step(update.name, "recover")
-    new = None if update.new is None else surroundings.engine.find_container(update.new.id)
-    old = None if update.old is None else surroundings.engine.find_container(update.old.id)
-    if old is None and (new is None or update.standing is Standing.PROMOTED):
-        return None  # committed, or all of it removed, since the list was made
-    if update.rival is not None or old is None:
-        return _user_was_faster(update, surroundings)
-    if not _is_in_place(update, old):
-        _start_again(update, old, surroundings)
-        return _user_was_faster(update, surroundings)
-    if new is None:
-        return _put_back_alone(update, old, terms, surroundings)
-    recreation = _recreation(update, _Found(new, old), terms, surroundings)
-    if update.standing is Standing.UNREADY:
-        return _discard_unready(recreation)
-    if update.standing is Standing.FAILED:
-        recreation.touched = True
-        reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} while it was being rolled back; that is done now.")
-        return go_back(recreation, reason)
-    recreation.complete = recreation.touched = True
-    return go_through(missing_steps(recreation, new, old), recreation)
+def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surroundings: Surroundings) -> tuple[Outcome, ...]:
+    """Finish or undo them, all or none; `terms` by name. Raises EngineError where the engine is away.
+
+    No outcome for what was committed, or removed altogether, since the list was made.
+    """
+    outcomes: list[Outcome] = []
+    cut_short: list[_CutShort] = []
+    for update in group:
+        surroundings.narrator.step(update.name, "recover")
+        new = None if update.new is None else surroundings.engine.find_container(update.new.id)
+        old = None if update.old is None else surroundings.engine.find_container(update.old.id)
+        if old is None and new is not None and update.standing is Standing.ABANDONED:
+            outcomes.append(_start_abandoned(update, new, surroundings))
+            continue
+        if old is None and (new is None or update.standing is Standing.PROMOTED):
+            continue
+        if update.rival is not None or old is None:
+            outcomes.append(_user_was_faster(update, surroundings))
+        elif not _is_in_place(update, old):
+            _start_again(update, old, surroundings)
+            outcomes.append(_user_was_faster(update, surroundings))
+        elif new is None:
+            outcomes.extend(_put_back_alone(update, old, terms[update.name], surroundings))
+        else:
+            found = _Found(new, old)
+            cut_short.append(_CutShort(update, found, _recreation(update, found, terms[update.name], surroundings)))
+    if cut_short:
+        outcomes.extend(_finish_or_undo(cut_short, surroundings))
+    return tuple(outcomes)
+
+
+def _start_abandoned(update: Unfinished, new: Json, surroundings: Surroundings) -> Outcome:
+    """There is nothing else left of this name."""
+    patiently(partial(surroundings.engine.start, new["Id"]))
+    reason = Reason(
+        ReasonCode.UPDATED, f"{_CUT_SHORT} and its old container is gone; the new one was started, unproven."
+    )
+    labels = new["Config"].get("Labels") or {}
+    source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
+    target = ImageAt(new["Image"], _digest(labels.get(LABEL_DIGEST)))
+    return Outcome(update.name, new["Config"]["Image"], OutcomeKind.UPDATED, reason, source, target)
+
+
+def _finish_or_undo(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> tuple[Outcome, ...]:
+    members = tuple(one.recreation for one in cut_short)
+    match _direction(cut_short, surroundings):
+        case _Direction.DISCARD:
+            return _discard_unready(members)
+        case _Direction.BACK:
+            message = f"{_CUT_SHORT} while it was being rolled back; that is done now."
+            for member in members:
+                member.touched = True
+            return go_back(members, Setback(members[0], UpdateFailed(Reason(ReasonCode.INTERRUPTED, message))))
+        case _Direction.ON | _Direction.ON_WITHOUT_HEAD as direction:
+            for member in members:
+                member.complete = member.touched = True
+                member.no_way_back = direction is _Direction.ON_WITHOUT_HEAD
+            found = {one.recreation.name: (one.found.new, one.found.old) for one in cut_short}
+            return go_through(remaining(members, found), members)
+
+
+def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _Direction:
+    """Told from the container that the others depend on: it is marked last, and removed last."""
+    if any(one.update.standing is Standing.FAILED for one in cut_short):
+        return _Direction.BACK
+    first = cut_short[0]
+    head_id = group_of(first.update)
+    if first.found.old["Id"] == head_id:
+        return _Direction.DISCARD if first.update.standing is Standing.UNREADY else _Direction.ON
+    # Its old container is gone: it was committed. It is there: it went back, or its user removed the new one.
+    committed = surroundings.engine.find_container(head_id) is None
+    return _Direction.ON_WITHOUT_HEAD if committed else _Direction.BACK
 
 
 def _is_in_place(update: Unfinished, old: Json) -> bool:
@@ -112,7 +186,7 @@ def _is_in_place(update: Unfinished, old: Json) -> bool:
 
 def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> None:
     """Its user renamed it; that it does not run was our doing."""
-    ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in ("running", "paused", "restarting")
+    ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in STATES_UP
     if ran and not old["State"].get("Running"):
         patiently(partial(surroundings.engine.start, old["Id"]))
 
@@ -120,6 +194,7 @@ def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> N
 def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:
     """As it would stand had it never been cut short; what is no longer to be seen is in labels and names."""
     labels = found.new["Config"].get("Labels") or {}
+    is_job = labels.get(LABEL_JOB) == "true"
     plan = Plan(
         name=update.name,
         container_id=found.old["Id"],
@@ -127,9 +202,11 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         reference=_reference(found.new),
         source=ImageAt(found.old["Image"], _digest(labels.get(LABEL_OLD_DIGEST))),
         digest=_digest(labels.get(LABEL_DIGEST)),
-        terms=terms,
+        terms=replace(terms, is_job=is_job, one_shot=terms.one_shot or is_job),
         image_id=found.new["Image"],
-        on_trial=labels.get(LABEL_KIND) != "rollback",
+        kept_image=labels.get(LABEL_KEPT) or None,
+        purpose=_purpose(labels),
+        companion_of=labels.get(LABEL_COMPANION_OF) or None,
     )
     old = _as_it_was(found.old, labels)
     return Recreation(
@@ -139,29 +216,30 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         old_image=surroundings.engine.find_image(labels.get(LABEL_OLD_IMAGE) or found.old["Image"]),
         new_image={"Id": found.new["Image"]},
         new_id=found.new["Id"],
-        tagged=True,
+        tagged=not plan.companion_of,
     )
 
 
 def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
     """The old container's inspection with the state and the restart policy it had before it was stopped."""
-    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or "running"}
+    working = parse_working_name(old["Name"].lstrip("/"))
+    parked_state = working.state if working is not None else None
+    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or parked_state or "running"}
     if labels.get(LABEL_OLD_HEALTH):
         state["Health"] = {"Status": labels[LABEL_OLD_HEALTH]}
-    working = parse_working_name(old["Name"].lstrip("/"))
     host_config = dict(old["HostConfig"])
     if working is not None and working.policy is not None:
         host_config["RestartPolicy"] = working.policy
     return {**old, "State": state, "HostConfig": host_config}
 
 
-def _discard_unready(recreation: Recreation) -> Outcome:
-    discard(recreation)
+def _discard_unready(members: tuple[Recreation, ...]) -> tuple[Outcome, ...]:
+    discard(members)
     message = f"{_CUT_SHORT} before it touched the container; what it had begun was removed."
-    return _outcome(recreation, OutcomeKind.ROLLED_BACK, message)
+    return tuple(_outcome(member, OutcomeKind.ROLLED_BACK, message) for member in members)
 
 
-def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: Surroundings) -> Outcome:
+def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: Surroundings) -> tuple[Outcome, ...]:
     plan = Plan(
         name=update.name,
         container_id=old["Id"],
@@ -172,9 +250,17 @@ def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: S
         terms=terms,
         image_id=old["Image"],
     )
-    recreation = Recreation(plan, surroundings, old=_as_it_was(old, {}), touched=True)
-    reason = Reason(ReasonCode.INTERRUPTED, f"{_CUT_SHORT} and its new container is gone; the old one is back.")
-    return go_back(recreation, reason)
+    recreation = Recreation(
+        plan,
+        surroundings,
+        old=_as_it_was(old, {}),
+        old_image=surroundings.engine.find_image(old["Image"]),
+        touched=True,
+        tagged=plan.reference is not None and not plan.reference.is_pinned,
+    )
+    message = f"{_CUT_SHORT} and its new container is gone, or was renamed; the old one is back."
+    reason = Reason(ReasonCode.INTERRUPTED, message)
+    return go_back((recreation,), Setback(recreation, UpdateFailed(reason)))
 
 
 def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:
@@ -184,7 +270,8 @@ def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:
     for container in leftovers:
         if container is update.old and parse_working_name(container.name) is None:
             continue  # it never was parked, or its user gave it another name: it is not a leftover
-        remove = partial(surroundings.engine.remove, container.id, volumes=False, force=True)
+        # The new one's own anonymous volumes go with it; the old one's were attached to it by name, and stay.
+        remove = partial(surroundings.engine.remove, container.id, volumes=container is update.new, force=True)
         try:
             patiently(remove)
         except EngineNotFound:
@@ -217,6 +304,13 @@ def _outcome(recreation: Recreation, kind: OutcomeKind, message: str) -> Outcome
         target=ImageAt(plan.image_id, plan.digest),
         notes=tuple(recreation.notes),
     )
+
+
+def _purpose(labels: Mapping[str, str]) -> Purpose:
+    try:
+        return Purpose(labels.get(LABEL_KIND, ""))
+    except ValueError:
+        return Purpose.UPDATE
 
 
 def _reference(container: Json) -> ImageReference | None:

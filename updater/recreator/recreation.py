@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import UpdateFailed
+from updater.model.container import STATES_UP
+from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -13,14 +16,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from updater.model.outcome import StepTaken
-    from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json
     from updater.recreator.owner import Owner
-
-# States of the old container in which the new one is started (Docker API, `State.Status`).
-_UP = frozenset({"running", "paused", "restarting"})
 
 
 class Narrator(Protocol):
@@ -50,15 +49,31 @@ class Surroundings:
 
 
 @dataclass(slots=True)
+class Group:
+    """What the containers that are recreated together know of each other.
+
+    `successors` says which container took whose place: new id by old id, and the new one's name by `/` and the old
+    one's. `head` is the id of the old container that the others depend on, `size` how many have joined so far.
+    """
+
+    successors: dict[str, str] = field(default_factory=dict)
+    head: str | None = None
+    size: int = 0
+
+
+@dataclass(slots=True)
 class Recreation:
     """Filled in by the steps, in their order; times in seconds on the monotonic clock.
 
     `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
-    container, so that undoing means putting it back; `ended` whether the container last judged ran no more.
+    container, so that undoing means putting it back; `ended` whether the container last judged ran no more;
+    `kept_failing` why the new one should have gone, but was kept, because rollback is off or there is `no_way_back`:
+    the container that it depends on was committed already.
     """
 
     plan: Plan
     surroundings: Surroundings
+    group: Group = field(default_factory=Group)
     old: Json = field(default_factory=dict)
     old_image: Json | None = None
     new_image: Json = field(default_factory=dict)
@@ -69,6 +84,10 @@ class Recreation:
     touched: bool = False
     engine_was_away: bool = False
     ended: bool = False
+    kept_failing: Reason | None = None
+    no_way_back: bool = False
+    log_tail: str = ""
+    began: float = field(default_factory=time.monotonic)
     stop_requested: float | None = None
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)
@@ -83,6 +102,11 @@ class Recreation:
     def name(self) -> str:
         """The container's name, before and after."""
         return self.plan.name
+
+    @property
+    def is_companion(self) -> bool:
+        """Whether it is only recreated because the container that it depends on is."""
+        return self.plan.purpose is Purpose.COMPANION
 
     @property
     def replaced_image(self) -> str | None:
@@ -108,9 +132,14 @@ class Recreation:
         return str(self.old["State"]["Status"])
 
     @property
+    def old_ran(self) -> bool:
+        """Whether the old container had processes, so that it has to have them again if it is put back."""
+        return self.old_state in STATES_UP
+
+    @property
     def should_run(self) -> bool:
-        """Whether the old container ran, so that the new one has to."""
-        return self.old_state in _UP
+        """Whether the new container has to be started: the old one ran, or others wait for what it does."""
+        return self.old_ran or self.plan.terms.is_job
 
     @property
     def was_unhealthy(self) -> bool:

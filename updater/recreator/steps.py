@@ -7,21 +7,37 @@ undoing means putting the very same old container back (`undo.py`).
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.interruption import Interrupted
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.blueprint import differences, draw
-from updater.recreator.names import KEEP_REPOSITORY, keep_tag, name_go, name_new, name_old, operation_labels
+from updater.recreator.blueprint import differences
+from updater.recreator.drafting import draft
+from updater.recreator.names import (
+    KEEP_REPOSITORY,
+    LABEL_COMPANION_OF,
+    LABEL_GROUP,
+    LABEL_JOB,
+    LABEL_KEPT,
+    LABEL_OLD_ID,
+    LABEL_PLACE,
+    keep_tag,
+    name_back,
+    name_bad,
+    name_go,
+    name_new,
+    name_old,
+    operation_labels,
+)
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
@@ -35,9 +51,23 @@ class Step:
     perform: Callable[[Recreation], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Steps that one container takes in a row before the next one of its group does.
+
+    The container that the others depend on goes first, or last: marked last, it alone is the point of no return;
+    stopped last, the others lose nothing before their own stop.
+    """
+
+    names: tuple[str, ...]
+    dependents_first: bool = False
+
+
 def _inspect(recreation: Recreation) -> None:
     plan = recreation.plan
     old = recreation.engine.find_container(plan.container_id)
+    if old is None or old["Name"] != f"/{plan.name}":
+        _check_other_updaters(recreation)
     if old is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     if old["Name"].lstrip("/") != plan.name or old["Image"] != plan.source.image_id:
@@ -49,8 +79,8 @@ def _inspect(recreation: Recreation) -> None:
 
 
 def _keep(recreation: Recreation) -> None:
-    if recreation.old_image is None:
-        return
+    if recreation.old_image is None or recreation.is_companion:
+        return  # a companion's image does not change: what is kept for it is the one before its own last update
     recreation.engine.tag(recreation.old["Image"], KEEP_REPOSITORY, keep_tag(recreation.name))
 
 
@@ -63,6 +93,7 @@ def _pull(recreation: Recreation) -> None:
     assert plan.reference is not None  # there is no digest without a repository
 
     def progress(line: dict[str, object]) -> None:
+        recreation.check_interruption()  # beside others, no signal reaches this thread
         recreation.surroundings.narrator.pulling(recreation.name, line)
 
     try:
@@ -79,6 +110,8 @@ def _pull(recreation: Recreation) -> None:
 
 
 def _tag(recreation: Recreation) -> None:
+    if recreation.is_companion:
+        return
     reference = recreation.plan.reference
     assert reference is not None
     assert reference.tag is not None  # pinned references are never planned
@@ -89,29 +122,20 @@ def _tag(recreation: Recreation) -> None:
 def _create(recreation: Recreation) -> None:
     engine = recreation.engine
     recreation.check_interruption()
-    blueprint = draw(
+    blueprint = draft(
+        recreation.plan,
+        engine,
         recreation.old,
         recreation.old_image,
         recreation.new_image,
-        reference=recreation.plan.image,
-        api_version=engine.info.api_version,
-        daemon_hostname=engine.hostname() if recreation.old["HostConfig"].get("NetworkMode") == "host" else None,
-        platform=str(recreation.plan.platform) if recreation.plan.platform else None,
-        volume_sources=_volume_sources(recreation),
-        operation_labels=operation_labels(
-            recreation.name,
-            "update" if recreation.plan.image_id is None else "rollback",
-            str(recreation.surroundings.owner),
-            recreation.plan.digest,
-            recreation.old,
-            recreation.plan.source.digest,
-        ),
+        _operation_labels(recreation),
+        recreation.group.successors,
     )
     recreation.blueprint = blueprint
+    name = name_new(recreation.name, recreation.old["Id"])
     try:
-        recreation.new_id = engine.create(
-            blueprint.body, name_new(recreation.name, recreation.old["Id"]), blueprint.platform
-        )
+        with _reference_names_its_image(recreation):
+            recreation.new_id = engine.create(blueprint.body, name, blueprint.platform)
         for network in blueprint.disconnects:
             engine.disconnect_network(recreation.new_id, network)
         for network, endpoint in blueprint.connects:
@@ -122,13 +146,51 @@ def _create(recreation: Recreation) -> None:
         ) from error
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
+    recreation.group.successors |= {recreation.old["Id"]: recreation.new_id, f"/{recreation.name}": name}
 
 
-def _volume_sources(recreation: Recreation) -> dict[str, Json]:
-    """The containers that lend their volumes, as far as they are still there."""
-    lenders = (str(entry).partition(":")[0] for entry in recreation.old["HostConfig"].get("VolumesFrom") or ())
-    found = {lender: recreation.engine.find_container(lender) for lender in lenders}
-    return {lender: container for lender, container in found.items() if container is not None}
+@contextmanager
+def _reference_names_its_image(recreation: Recreation) -> Iterator[None]:
+    """A companion stays on its image, under its user's reference, which may name a newer one here by now.
+
+    The engine has no way to say both, so the tag is pointed at the old image for the moment of the creation.
+    """
+    reference, engine = recreation.plan.reference, recreation.engine
+    if not recreation.is_companion or reference is None or reference.tag is None or reference.is_pinned:
+        yield
+        return
+    tagged = engine.find_image(reference.canonical)
+    moved = tagged is not None and tagged["Id"] != recreation.new_image["Id"]
+    if tagged is None or moved:
+        engine.tag(recreation.new_image["Id"], reference.name, reference.tag)
+    try:
+        yield
+    finally:
+        if tagged is not None and moved:
+            engine.tag(tagged["Id"], reference.name, reference.tag)
+
+
+def _operation_labels(recreation: Recreation) -> dict[str, str]:
+    """Also counts the containers of the group: the first one is its head."""
+    plan, group = recreation.plan, recreation.group
+    group.head = group.head or str(recreation.old["Id"])
+    labels = operation_labels(
+        recreation.name,
+        plan.purpose,
+        str(recreation.surroundings.owner),
+        plan.digest,
+        recreation.old,
+        plan.source.digest,
+    )
+    group.size += 1
+    return {
+        **labels,
+        LABEL_GROUP: group.head,
+        LABEL_PLACE: str(group.size),
+        LABEL_COMPANION_OF: plan.companion_of or "",
+        LABEL_KEPT: plan.kept_image or "",
+        LABEL_JOB: str(plan.terms.is_job).lower(),
+    }
 
 
 def _compare(recreation: Recreation) -> None:
@@ -150,10 +212,12 @@ def _compare(recreation: Recreation) -> None:
 def _confirm(recreation: Recreation) -> None:
     """The user may have acted while the image was being pulled; then the user wins."""
     now = recreation.engine.find_container(recreation.old["Id"])
+    if now is None or now["Name"] != recreation.old["Name"]:
+        _check_other_updaters(recreation)
     if now is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     same_name = now["Name"] == recreation.old["Name"]
-    same_state = now["State"]["Status"] == recreation.old_state or not recreation.should_run
+    same_state = now["State"]["Status"] == recreation.old_state or not recreation.old_ran
     if not same_name or not same_state:
         raise _failed(
             ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
@@ -164,6 +228,29 @@ def _confirm(recreation: Recreation) -> None:
             ReasonCode.USER_CHANGED,
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
         )
+    _check_names(recreation)
+
+
+def _check_other_updaters(recreation: Recreation) -> None:
+    """Another updater may have been faster; that is no act of a person."""
+    there = recreation.engine.find_container(recreation.name)
+    labels = ((there or {}).get("Config") or {}).get("Labels") or {}
+    if labels.get(LABEL_OLD_ID) == recreation.plan.container_id:
+        raise _failed(ReasonCode.BUSY, "Another updater has been working on it meanwhile.")
+
+
+def _check_names(recreation: Recreation) -> None:
+    """Found taken only half-way, a name that the update needs would cost an outage."""
+    name, old_id = recreation.name, recreation.old["Id"]
+    parked = _parked_name(recreation)
+    if name_go(name, old_id) in (taken := recreation.engine.names_beginning(f"{name}.")):
+        raise _failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.")
+    for needed in (parked, name_back(parked), name_bad(name, old_id)):
+        if needed in taken:
+            raise _failed(
+                ReasonCode.NAME_CONFLICT,
+                f"The update needs the name {needed}, which another container has; rename that.",
+            )
 
 
 def _networks(container: Mapping[str, Any]) -> set[str]:
@@ -173,14 +260,17 @@ def _networks(container: Mapping[str, Any]) -> set[str]:
 def _mark(recreation: Recreation) -> None:
     assert recreation.new_id is not None
     recreation.check_interruption()
-    recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    try:
+        recreation.engine.rename(recreation.new_id, name_go(recreation.name, recreation.old["Id"]))
+    except EngineConflict as error:
+        raise _failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.") from error
     recreation.complete = True
 
 
 def _stop(recreation: Recreation) -> None:
     recreation.touched = True
     old = recreation.old
-    if not recreation.should_run and not _runs(recreation, old["Id"]):
+    if not recreation.old_ran and not _runs(recreation, old["Id"]):
         return
     recreation.stop_requested = time.monotonic()
     try:
@@ -199,7 +289,11 @@ def _runs(recreation: Recreation, container_id: str) -> bool:
 
 def _park(recreation: Recreation) -> None:
     old = recreation.old
-    recreation.engine.rename(old["Id"], name_old(recreation.name, old["Id"], recreation.old_policy))
+    recreation.engine.rename(old["Id"], _parked_name(recreation))
+
+
+def _parked_name(recreation: Recreation) -> str:
+    return name_old(recreation.name, recreation.old["Id"], recreation.old_policy, recreation.old_state)
 
 
 def _defuse(recreation: Recreation) -> None:
@@ -245,7 +339,7 @@ def _commit(recreation: Recreation) -> None:
         return
     except EngineError as error:
         if not recreation.engine.wait_until_gone(old_id):
-            name = name_old(recreation.name, old_id, recreation.old_policy)
+            name = _parked_name(recreation)
             recreation.notes.append(f"The old container could not be removed ({error}); remove {name} by hand.")
 
 
@@ -265,6 +359,17 @@ STEPS: tuple[Step, ...] = (
     Step("start", "start it", "stop it", _start),
     Step("verify", "wait for the verdict on its health", "stop it, and keep the end of its log", _verify),
     Step("commit", "remove the old container, without its volumes", "nothing: the update is done", _commit),
+)
+
+# How the containers of a group take turns; for a single one, just the table above.
+STAGES: tuple[Stage, ...] = (
+    Stage(("inspect", "keep", "pull", "tag", "create", "compare")),
+    Stage(("confirm",)),
+    Stage(("mark",), dependents_first=True),
+    Stage(("stop",), dependents_first=True),
+    Stage(("park", "defuse", "promote")),
+    Stage(("start", "verify")),
+    Stage(("commit",)),
 )
 
 

@@ -1,186 +1,284 @@
-"""Performs one planned update: the steps in their order, and on any failure everything back as it was."""
+"""Performs one planned update: the steps in their order, and on any failure everything back as it was.
+
+A container that others depend on is updated together with them, as a group: all or none.
+"""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, UpdateFailed
 from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
+from updater.model.plan import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
-from updater.recreator.recreation import Recreation
-from updater.recreator.remaining import missing_steps
-from updater.recreator.steps import STEPS
-from updater.recreator.undo import OldContainerGone, discard, last_words, point_tag_back, put_back, remove_old
+from updater.recreator.itinerary import remaining, whole
+from updater.recreator.recreation import Group, Recreation
+from updater.recreator.undo import (
+    OldContainerGone,
+    PutBack,
+    discard,
+    keep_as_before,
+    last_words,
+    point_tag_back,
+    put_back,
+    remove_old,
+)
 from updater.recreator.verify import ContainerRemoved, ContainerStopped, patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from updater.model.plan import Plan
+    from updater.recreator.itinerary import Itinerary
     from updater.recreator.recreation import Surroundings
     from updater.recreator.steps import Step
 
+Members = tuple[Recreation, ...]
+"""Those that are recreated together; the first is the one that the others depend on."""
 
 # An engine that goes away more often than this within one update is not one to update on.
 _LOSSES_BORNE = 3
 # An outage that the image itself brought about; trying it again every night would be an outage every night.
 _VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
+# `rollback: false` concerns a container that started and then failed; one that never ran is no choice at all.
+_JUDGED = _VERDICTS - {ReasonCode.START_FAILED}
+
+
+# Where a person asked to go back, having gone back is the success.
+_AS_ASKED = {OutcomeKind.UPDATED: OutcomeKind.ROLLED_BACK, OutcomeKind.ROLLED_BACK: OutcomeKind.FAILED}
 
 
 class _SameImage(Exception):
     """The pulled image is the one that runs: its tag was given another digest, its content is the same."""
 
 
-def perform(plan: Plan, surroundings: Surroundings) -> Outcome:
-    """Update one container; every failure becomes an outcome."""
-    return go_through(STEPS, Recreation(plan, surroundings))
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """Which container of the group failed, and why."""
+
+    member: Recreation
+    failure: UpdateFailed | EngineError
+
+    @property
+    def reason(self) -> Reason:
+        """In the words of the one that failed."""
+        return self.failure.reason
 
 
-def go_through(steps: Iterable[Step], recreation: Recreation) -> Outcome:
+def perform(plan: Plan, surroundings: Surroundings, companions: Sequence[Plan] = ()) -> tuple[Outcome, ...]:
+    """Update one container, together with those that depend on it; every failure becomes an outcome.
+
+    The plan's own outcome is the first; companions have one if anything was done to them.
+    """
+    group = Group()
+    members = tuple(Recreation(each, surroundings, group) for each in (plan, *companions))
+    return go_through(whole(members), members)
+
+
+def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
     """Take these steps (all, or what recovery finds missing), and undo everything if one fails."""
-    began = time.monotonic()
+    head = members[0]
     try:
-        _go(steps, recreation)
+        setback = _go(itinerary, members)
     except _SameImage:
+        keep_as_before(head)
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
-        return _outcome(recreation, OutcomeKind.CURRENT, reason, began)
-    except ContainerStopped as failure:
-        recreation.leave_stopped()
-        return go_back(recreation, failure.reason)
-    except ContainerRemoved as failure:
-        remove_old(recreation)
-        return _outcome(recreation, OutcomeKind.FAILED, failure.reason, began)
-    except (UpdateFailed, EngineError) as failure:
-        return _undo(recreation, failure.reason, began)
-    _clean_up(recreation, recreation.replaced_image)
-    what = short(recreation.plan.digest or recreation.new_image["Id"])
-    reason = Reason(ReasonCode.UPDATED, f"It runs {what}{_how_it_went(recreation)}.")
-    return _outcome(recreation, OutcomeKind.UPDATED, reason, began)
+        return (_outcome(head, OutcomeKind.CURRENT, reason),)
+    if setback is None:
+        _clean_up(head, head.replaced_image)
+        return tuple(_success(member) for member in members)
+    if isinstance(setback.failure, ContainerRemoved):
+        return _after_removal(members, setback)
+    if not any(member.touched for member in members):
+        head.surroundings.narrator.step(head.name, "discard")
+        busy = setback.reason.code is ReasonCode.BUSY
+        discard(members, busy=busy)
+        kind = OutcomeKind.SKIPPED if busy else OutcomeKind.FAILED
+        return (_outcome(head, kind, _told_of(head, setback)),)
+    if isinstance(setback.failure, ContainerStopped):
+        for member in members[members.index(setback.member) :]:
+            member.leave_stopped()  # what depends on a container that does not run cannot run either
+    return go_back(members, setback)
 
 
-def _how_it_went(recreation: Recreation) -> str:
-    if not recreation.should_run:
-        return "; it was not running, so it was not started"
-    return "; it did its work and ended with code 0" if recreation.ended else " and has proven itself"
-
-
-def _go(steps: Iterable[Step], recreation: Recreation) -> None:
+def _go(itinerary: Itinerary, members: Members) -> Setback | None:
     """Take the steps. Where the engine goes away after the point of no return: wait for it, look, and go on."""
-    for lost in range(_LOSSES_BORNE + 1):
-        try:
-            for step in steps:
-                _take(step, recreation)
-        except EngineError as error:
-            if not error.temporary or not recreation.complete or lost == _LOSSES_BORNE:
-                raise
-            steps = _steps_after_a_loss(recreation)
-        else:
-            return
-
-
-def _steps_after_a_loss(recreation: Recreation) -> list[Step]:
-    assert recreation.new_id is not None  # it is complete
-    new_id, old_id = recreation.new_id, recreation.old["Id"]
-    recreation.touched = recreation.engine_was_away = True
-    new = patiently(lambda: recreation.engine.find_container(new_id))
-    old = patiently(lambda: recreation.engine.find_container(old_id))
-    if new is None:
-        raise UpdateFailed(Reason(ReasonCode.CONTAINER_GONE, "The new container was removed meanwhile."))
-    return [] if old is None else missing_steps(recreation, new, old)
-
-
-def go_back(recreation: Recreation, reason: Reason) -> Outcome:
-    """Put the old container back, for this reason."""
-    began = time.monotonic()
-    recreation.surroundings.narrator.step(recreation.name, "rollback")
-    _turn_down(recreation, reason)
+    member = members[0]
     try:
-        log_tail = put_back(recreation)
-        _clean_up(recreation, recreation.new_image.get("Id"))
-    except OldContainerGone as failure:
-        return _outcome(recreation, OutcomeKind.FAILED, failure.reason, began)
-    except (EngineError, UpdateFailed) as failure:
-        return _outcome(recreation, OutcomeKind.FAILED, _stranded(recreation, reason, failure), began)
-    return _outcome(recreation, OutcomeKind.ROLLED_BACK, reason, began, log_tail)
+        for _ in range(_LOSSES_BORNE):
+            for step, member in itinerary:
+                try:
+                    _take(step, member)
+                except EngineError as error:
+                    if not error.temporary or not members[0].complete:
+                        raise
+                    itinerary = _itinerary_after_a_loss(members)
+                    break
+            else:
+                return None
+        for step, member in itinerary:
+            _take(step, member)
+    except (UpdateFailed, EngineError) as failure:
+        return Setback(member, failure)
+    return None
 
 
-def _turn_down(recreation: Recreation, reason: Reason) -> None:
+def _itinerary_after_a_loss(members: Members) -> Itinerary:
+    found = {}
+    for member in members:
+        new_id, old_id = member.new_id, member.old["Id"]
+        assert new_id is not None  # the group is complete
+        member.touched = member.engine_was_away = True
+        new = patiently(partial(member.engine.find_container, new_id))
+        old = patiently(partial(member.engine.find_container, old_id))
+        if new is None:
+            raise UpdateFailed(Reason(ReasonCode.CONTAINER_GONE, "The new container was removed meanwhile."))
+        found[member.name] = (new, old)
+    return remaining(members, found)
+
+
+def _take(step: Step, member: Recreation) -> None:
+    if step.name != "pull" or member.plan.image_id is None:  # an image that is here is not pulled
+        member.surroundings.narrator.step(member.name, step.name)
+    began = time.monotonic()
+    try:
+        step.perform(member)
+    except UpdateFailed as failure:
+        if not _is_kept(member, failure.reason):
+            raise
+        member.kept_failing = failure.reason
+    finally:
+        member.taken.append(StepTaken(step.name, time.monotonic() - began))
+    if step.name == "tag" and not member.is_companion and member.new_image["Id"] == member.old["Image"]:
+        raise _SameImage
+
+
+def _is_kept(member: Recreation, reason: Reason) -> bool:
+    if member.no_way_back:
+        return True
+    return reason.code in _JUDGED and not member.plan.terms.rollback
+
+
+def go_back(members: Members, setback: Setback) -> tuple[Outcome, ...]:
+    """Put the old containers back, because of this."""
+    head = members[0]
+    head.surroundings.narrator.step(head.name, "rollback")
+    _turn_down(head, setback)
+    results = put_back(members)
+    if not any(result.failure for result in results):
+        _clean_up(head, head.new_image.get("Id"))
+    return tuple(
+        _went_back(member, _told_of(member, setback), result) for member, result in zip(members, results, strict=True)
+    )
+
+
+def _went_back(member: Recreation, reason: Reason, result: PutBack) -> Outcome:
+    if result.failure is None:
+        return _outcome(member, OutcomeKind.ROLLED_BACK, reason, result.log_tail)
+    if isinstance(result.failure, OldContainerGone):
+        return _outcome(member, OutcomeKind.FAILED, result.failure.reason)
+    return _outcome(member, OutcomeKind.FAILED, _stranded(member, reason, result.failure))
+
+
+def _told_of(member: Recreation, setback: Setback) -> Reason:
+    """The reason as seen from this member: another one's failure is a failure of what it goes with."""
+    if member is setback.member or setback.reason.code in (ReasonCode.INTERRUPTED, ReasonCode.BUSY):
+        return setback.reason
+    return Reason(
+        ReasonCode.DEPENDENCY_FAILED,
+        f"{setback.member.name}, which is recreated together with it, failed: {setback.reason.message}",
+    )
+
+
+def _turn_down(head: Recreation, setback: Setback) -> None:
     """As soon as the verdict has fallen: killed on the way back, nobody would know of it any more.
 
     An engine that was killed during a start can refuse all further ones (seen on 20.10): that is no fault of the image.
     """
-    engines_fault = recreation.engine_was_away and reason.code is ReasonCode.START_FAILED
-    if reason.code in _VERDICTS and recreation.plan.on_trial and not engines_fault:
-        recreation.surroundings.turn_down(recreation.plan, reason)
+    engines_fault = setback.member.engine_was_away and setback.reason.code is ReasonCode.START_FAILED
+    if setback.reason.code in _VERDICTS and head.plan.purpose is Purpose.UPDATE and not engines_fault:
+        head.surroundings.turn_down(head.plan, _told_of(head, setback))
 
 
-def _clean_up(recreation: Recreation, image_id: str | None) -> None:
+def _after_removal(members: Members, setback: Setback) -> tuple[Outcome, ...]:
+    """A person removed a new container during its trial: it is not brought back, and the others go back without it."""
+    removed = setback.member
+    remove_old(removed)
+    outcome = _outcome(removed, OutcomeKind.FAILED, setback.reason)
+    others = tuple(member for member in members if member is not removed)
+    if not others:
+        return (outcome,)
+    if removed is members[0]:
+        for member in others:
+            member.leave_stopped()
+    went_back = iter(go_back(others, setback))
+    return tuple(outcome if member is removed else next(went_back) for member in members)
+
+
+def _clean_up(head: Recreation, image_id: str | None) -> None:
     """After a success the image kept until now goes, after a rollback the one that failed."""
-    if not recreation.plan.terms.cleanup:
+    if not head.plan.terms.cleanup or head.is_companion:
         return
-    running = recreation.new_image.get("Id") if image_id != recreation.new_image.get("Id") else None
-    note = remove_unused(recreation.engine, image_id, recreation.old["Image"], running)
+    running = head.new_image.get("Id") if image_id != head.new_image.get("Id") else None
+    note = remove_unused(head.engine, image_id, head.old["Image"], running)
     if note is not None:
-        recreation.notes.append(note)
+        head.notes.append(note)
 
 
-def _take(step: Step, recreation: Recreation) -> None:
-    recreation.surroundings.narrator.step(recreation.name, step.name)
-    began = time.monotonic()
-    try:
-        step.perform(recreation)
-    finally:
-        recreation.taken.append(StepTaken(step.name, time.monotonic() - began))
-    if step.name == "tag" and recreation.new_image["Id"] == recreation.old["Image"]:
-        raise _SameImage
+def _success(member: Recreation) -> Outcome:
+    if member.kept_failing is not None:
+        return _kept_failing(member, member.kept_failing)
+    what = short(member.plan.digest or member.new_image["Id"])
+    reason = Reason(ReasonCode.UPDATED, f"It runs {what}{_how_it_went(member)}.")
+    if member.plan.purpose is Purpose.ROLLBACK:
+        reason = Reason(ReasonCode.ROLLED_BACK, f"It runs {what} again{_how_it_went(member)}.")
+    elif member.is_companion:
+        reason = Reason(
+            ReasonCode.DEPENDENCY_UPDATED,
+            f"It depends on {member.plan.companion_of}, so both were recreated; it runs the same image as before.",
+        )
+    return _outcome(member, OutcomeKind.UPDATED, reason)
 
 
-def _undo(recreation: Recreation, reason: Reason, began: float) -> Outcome:
-    if not recreation.touched:
-        recreation.surroundings.narrator.step(recreation.name, "discard")
-        discard(recreation)
-        return _outcome(recreation, OutcomeKind.FAILED, reason, began)
-    if _is_kept(recreation, reason):
-        return _keep_failing(recreation, reason, began)
-    return go_back(recreation, reason)
+def _how_it_went(member: Recreation) -> str:
+    if not member.should_run:
+        return "; it was not running, so it was not started"
+    return "; it did its work and ended with code 0" if member.ended else " and has proven itself"
 
 
-def _is_kept(recreation: Recreation, reason: Reason) -> bool:
-    """`rollback: false` concerns a container that started and then failed; one that never ran is no choice at all."""
-    judged = reason.code in (ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT)
-    return judged and not recreation.plan.terms.rollback
+def _kept_failing(member: Recreation, reason: Reason) -> Outcome:
+    assert member.new_id is not None
+    container = member.engine.find_container(member.new_id)
+    log_tail = "" if container is None else last_words(member, container)
+    why = "the one it depends on cannot go back" if member.no_way_back else "rollback is off"
+    kept = Reason(reason.code, f"{reason.message} The new container was kept, because {why}.")
+    return _outcome(member, OutcomeKind.FAILED, kept, log_tail)
 
 
-def _keep_failing(recreation: Recreation, reason: Reason, began: float) -> Outcome:
-    _take(STEPS[-1], recreation)
-    assert recreation.new_id is not None
-    log_tail = last_words(recreation, recreation.engine.inspect_container(recreation.new_id))
-    kept = Reason(reason.code, f"{reason.message} The new container was kept, because rollback is off.")
-    return _outcome(recreation, OutcomeKind.FAILED, kept, began, log_tail)
-
-
-def _stranded(recreation: Recreation, reason: Reason, failure: EngineError | UpdateFailed) -> Reason:
+def _stranded(member: Recreation, reason: Reason, failure: EngineError | UpdateFailed) -> Reason:
     """The one case that needs a person: say exactly what stands where."""
-    point_tag_back(recreation)
-    old_id = recreation.old["Id"]
+    point_tag_back(member)
+    old_id = member.old["Id"]
     standing = " and ".join(
-        f"the {which} one is {_whereabouts(recreation, container_id)}"
-        for which, container_id in (("old", old_id), ("new", recreation.new_id))
+        f"the {which} one is {_whereabouts(member, container_id)}"
+        for which, container_id in (("old", old_id), ("new", member.new_id))
         if container_id is not None
     )
     return Reason(
         ReasonCode.STRANDED,
         f"{reason.message} The old container could not be put back: {failure}. Now {standing}. `updater recover` tries"
-        f" again; by hand: `docker start {old_id[:12]}` and `docker rename {old_id[:12]} {recreation.name}`.",
+        f" again; by hand: `docker start {old_id[:12]}` and `docker rename {old_id[:12]} {member.name}`.",
     )
 
 
-def _whereabouts(recreation: Recreation, container_id: str) -> str:
+def _whereabouts(member: Recreation, container_id: str) -> str:
     try:
-        container = recreation.engine.find_container(container_id)
+        container = member.engine.find_container(container_id)
     except EngineError:
         return f"{container_id[:12]}, out of sight"
     if container is None:
@@ -188,18 +286,19 @@ def _whereabouts(recreation: Recreation, container_id: str) -> str:
     return f"{container['Name'].lstrip('/')} ({container_id[:12]}, {container['State']['Status']})"
 
 
-def _outcome(recreation: Recreation, kind: OutcomeKind, reason: Reason, began: float, log_tail: str = "") -> Outcome:
-    plan = recreation.plan
+def _outcome(member: Recreation, kind: OutcomeKind, reason: Reason, log_tail: str = "") -> Outcome:
+    plan = member.plan
     return Outcome(
         name=plan.name,
         image=plan.image,
-        kind=kind,
+        kind=_AS_ASKED.get(kind, kind) if plan.purpose is Purpose.ROLLBACK else kind,
         reason=reason,
         source=plan.source,
-        target=ImageAt(recreation.new_image.get("Id"), plan.digest),
-        duration_seconds=time.monotonic() - began,
-        downtime_seconds=recreation.downtime_seconds,
-        steps=tuple(recreation.taken),
-        notes=tuple(recreation.notes),
+        target=ImageAt(member.new_image.get("Id"), plan.digest),
+        duration_seconds=time.monotonic() - member.began,
+        downtime_seconds=member.downtime_seconds,
+        steps=tuple(member.taken),
+        notes=tuple(member.notes),
         log_tail=log_tail,
+        container_id=member.new_id if kind is OutcomeKind.UPDATED else None,
     )

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import tenacity
 
 from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.names import KEEP_REPOSITORY, LABEL_OWNER, keep_tag, name_bad, name_new
+from updater.recreator.names import (
+    KEEP_REPOSITORY,
+    LABEL_OWNER,
+    Phase,
+    keep_tag,
+    name_back,
+    name_bad,
+    name_go,
+    name_new,
+    parse_working_name,
+)
 from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import patiently, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
 _STOP_FAILED_WITHIN = 10.0  # seconds; the engine's own default
 _STOP_MARGIN = 5.0
+_DEFUSALS = 4
 _LONGEST_TAIL = 16 * 1024  # characters
 
 
@@ -30,34 +46,69 @@ class OldContainerGone(UpdateFailed):
         )
 
 
-def discard(recreation: Recreation) -> None:
-    """Remove the new container, which never ran; the old one was not touched."""
-    if recreation.new_id is None:
-        recreation.new_id = _created_unheard(recreation)
-    # The new container last: as long as it stands there, recovery knows that there is something to undo.
-    point_tag_back(recreation)
-    keep_as_before(recreation)
-    remove_new(recreation)
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """How it went for one container: the end of the new one's log, or what went wrong."""
+
+    log_tail: str = ""
+    failure: EngineError | UpdateFailed | None = None
 
 
-def put_back(recreation: Recreation) -> str:
-    """Put the very same old container back under its name, running as it ran; returns the end of the new one's log.
+def discard(members: Sequence[Recreation], *, busy: bool = False) -> None:
+    """Remove the new containers, which never ran; the old ones were not touched.
 
-        1. stop the new container, switch its restart policy off, rename it out of the way
-        2. give the old one its restart policy and its name again, then start it
-        3. wait until the old one has proven itself
-        4. point the tag at the old image, remove the new container
-
-    Raises EngineError where the old container cannot be put back, OldContainerGone where somebody removed it.
+    `busy`: another updater has this in hand, and the tags with it.
     """
-    _require_old(recreation)
-    log_tail = _clear_the_way(recreation)
-    _restore_old(recreation)
-    _judge_old(recreation)
-    point_tag_back(recreation)
-    keep_as_before(recreation)
-    remove_new(recreation)
-    return log_tail
+    for member in members:
+        if member.new_id is None:
+            member.new_id = _created_unheard(member)
+        # The new container last: as long as it stands there, recovery knows that there is something to undo.
+        if not busy and _is_ours_alone(member):
+            point_tag_back(member)
+            keep_as_before(member)
+    for member in reversed(members):
+        remove_new(member)
+
+
+def put_back(members: Sequence[Recreation]) -> tuple[PutBack, ...]:
+    """Put the very same old containers back under their names, running as they ran.
+
+        1. rename the old ones to N.back-P-OID: from here on nobody goes forward any more
+        2. stop the new ones, rename them out of the way, switch their restart policies off
+        3. give the old ones their restart policies and their names again, then start them
+        4. wait until the old ones have proven themselves
+        5. point the tag at the old image, remove the new containers
+
+    What the others depend on is stopped last and started first. A failure with one keeps no other from its way back.
+    """
+    way_back = _WayBack()
+    way_back.take(_announce, reversed(members))
+    way_back.take(_clear_the_way, reversed(members))
+    way_back.take(_restore_old, members)
+    way_back.take(_judge_old, members)
+    for member in members:
+        if member.name not in way_back.failures:
+            point_tag_back(member)
+            keep_as_before(member)
+    for member in reversed(members):
+        if member.name not in way_back.failures:
+            remove_new(member)
+    return tuple(PutBack(member.log_tail, way_back.failures.get(member.name)) for member in members)
+
+
+class _WayBack:
+    """Moves that each container takes unless one before went wrong."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, EngineError | UpdateFailed] = {}
+
+    def take(self, move: Callable[[Recreation], None], members: Iterable[Recreation]) -> None:
+        for member in members:
+            if member.name not in self.failures:
+                try:
+                    move(member)
+                except (EngineError, UpdateFailed) as failure:
+                    self.failures[member.name] = failure
 
 
 def keep_as_before(recreation: Recreation) -> None:
@@ -82,9 +133,32 @@ def remove_old(recreation: Recreation) -> None:
         recreation.notes.append(f"What was left could not be removed ({error}); remove {old_id[:12]} by hand.")
 
 
-def _require_old(recreation: Recreation) -> None:
+def _is_ours_alone(recreation: Recreation) -> bool:
+    """Whether no other updater is at work on it, or has been: then the tags are its affair.
+
+    In this order: the other one parks the old container before its new one loses this name.
+    """
+    if not recreation.old:
+        return True
+    other = patiently(lambda: recreation.engine.find_container(name_go(recreation.name, recreation.old["Id"])))
+    if other is not None and other["Id"] != recreation.new_id:
+        return False
+    old = patiently(lambda: recreation.engine.find_container(recreation.old["Id"]))
+    return old is not None and old["Name"] == f"/{recreation.name}"
+
+
+def _announce(recreation: Recreation) -> None:
+    """Tell whoever may have to go on with this that it goes back, before anything is stopped.
+
+    A stop may be under way for as long as it likes after our death, and looks like a person's then. Raises
+    OldContainerGone where somebody removed the old container.
+    """
     old_id, new_id = recreation.old["Id"], recreation.new_id
-    if patiently(lambda: recreation.engine.find_container(old_id)) is not None:
+    old = patiently(lambda: recreation.engine.find_container(old_id))
+    if old is not None:
+        parked = parse_working_name(old["Name"].lstrip("/"))
+        if parked is not None and parked.phase is Phase.OLD:
+            _give_name(recreation, old_id, name_back(old["Name"].lstrip("/")))
         return
     new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
     if new is not None and new["Name"] != f"/{recreation.name}":
@@ -115,19 +189,34 @@ def point_tag_back(recreation: Recreation) -> None:
         recreation.notes.append(f"The tag {reference} still names the new image: {error}.")
 
 
-def _clear_the_way(recreation: Recreation) -> str:
+def _clear_the_way(recreation: Recreation) -> None:
     new_id = recreation.new_id
     new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
     if new is None or new_id is None:
-        return ""
+        return
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
     patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
     bad = name_bad(recreation.name, recreation.old["Id"])
     _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
-        patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
-    return last_words(recreation, new)
+        _defuse(recreation, new_id, _time_to_stop(recreation, new))
+    recreation.log_tail = last_words(recreation, new)
+
+
+def _defuse(recreation: Recreation, new_id: str, timeout: float) -> None:
+    """An engine that was killed meanwhile has started it again, and refuses this at the moment it falls over."""
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(EngineRefused),
+        wait=tenacity.wait_fixed(1),
+        stop=tenacity.stop_after_attempt(_DEFUSALS),
+        reraise=True,
+    )
+    for attempt in retrying:
+        with attempt:
+            if attempt.retry_state.attempt_number > 1:
+                patiently(lambda: recreation.engine.stop(new_id, timeout, None))
+            patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
@@ -164,10 +253,10 @@ def _restore_old(recreation: Recreation) -> None:
         # Before the rename: until then the name is the only copy of the policy.
         patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
     _give_name(recreation, old_id, recreation.name)
-    if not recreation.should_run and current["State"].get("Running"):
+    if not recreation.old_ran and current["State"].get("Running"):
         # The engine started it when it booted; it was stopped, and is to be so again.
         patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
-    if recreation.should_run and not current["State"].get("Running"):
+    if recreation.old_ran and not current["State"].get("Running"):
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()
 
@@ -201,7 +290,7 @@ def _start_old(recreation: Recreation, old_id: str) -> None:
 def _judge_old(recreation: Recreation) -> None:
     """It ran before, so it should again; if it does not, the user has to know, and it stays all the same."""
     state = recreation.old_state
-    if state not in ("running", "paused"):
+    if not recreation.touched or state not in ("running", "paused"):
         return
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long

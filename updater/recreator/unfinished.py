@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from updater.model.container import STATES_UP, ContainerSnapshot, ContainerState
+from updater.model.plan import Purpose
 from updater.recreator.names import (
+    LABEL_GROUP,
+    LABEL_KIND,
     LABEL_NAME,
     LABEL_OLD_ID,
+    LABEL_OLD_STATE,
+    LABEL_PLACE,
     Phase,
     name_bad,
     name_go,
@@ -21,9 +27,7 @@ from updater.recreator.names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from updater.model.container import ContainerSnapshot
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Standing(Enum):
@@ -32,8 +36,9 @@ class Standing(Enum):
     UNREADY = auto()  # N.new: nothing has happened to the old container
     COMPLETE = auto()  # N.go: on with it
     PROMOTED = auto()  # N is the new one, the old one is parked
-    FAILED = auto()  # N.bad: back with the old one
+    FAILED = auto()  # N.bad, or the old one is N.back: back with the old one
     ORPHANED = auto()  # the old one is parked, and there is no new one
+    ABANDONED = auto()  # N is the new one and was never started, and the old one was removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Unfinished:
     new: ContainerSnapshot | None
     old: ContainerSnapshot | None
     rival: ContainerSnapshot | None
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether a person had asked to go back."""
+        return self.new is not None and self.new.labels.get(LABEL_KIND) == Purpose.ROLLBACK
 
     @property
     def containers(self) -> tuple[ContainerSnapshot, ...]:
@@ -62,6 +72,26 @@ def find_unfinished(containers: Sequence[ContainerSnapshot]) -> tuple[Unfinished
     return (*found, *(_of_orphan(orphan, by_name) for orphan in orphans))
 
 
+def in_groups(unfinished: Iterable[Unfinished]) -> tuple[tuple[Unfinished, ...], ...]:
+    """Those that are finished or undone together, each group in the order in which its containers were made."""
+    groups: dict[str, list[Unfinished]] = {}
+    for update in unfinished:
+        groups.setdefault(group_of(update), []).append(update)
+    return tuple(tuple(sorted(group, key=_place)) for group in groups.values())
+
+
+def group_of(update: Unfinished) -> str:
+    """The id of the old container that all of its group depend on; its own where it is alone."""
+    if update.new is None:
+        return update.containers[0].id
+    return update.new.labels.get(LABEL_GROUP) or update.new.labels[LABEL_OLD_ID]
+
+
+def _place(update: Unfinished) -> int:
+    place = "" if update.new is None else update.new.labels.get(LABEL_PLACE, "")
+    return int(place) if place.isdecimal() else 0
+
+
 def _of_new(
     new: ContainerSnapshot, by_id: Mapping[str, ContainerSnapshot], by_name: Mapping[str, ContainerSnapshot]
 ) -> Unfinished | None:
@@ -70,8 +100,12 @@ def _of_new(
         return None
     standing = _standing(new.name, name, old_id)
     old = by_id.get(old_id)
-    if standing is None or (standing is Standing.PROMOTED and (old is None or not _is_parked(old, name))):
+    if standing is Standing.PROMOTED and old is None and _was_never_started(new):
+        standing = Standing.ABANDONED
+    elif standing is None or (standing is Standing.PROMOTED and (old is None or not _is_parked(old, name))):
         return None  # committed, or renamed by its user
+    elif standing in (Standing.PROMOTED, Standing.COMPLETE) and old is not None and _comes_back(old):
+        standing = Standing.FAILED
     rival = by_name.get(name)
     ours = {new.id, old_id}
     return Unfinished(name, standing, new, old, None if rival is None or rival.id in ours else rival)
@@ -86,9 +120,18 @@ def _standing(now: str, name: str, old_id: str) -> Standing | None:
     }.get(now)
 
 
+def _was_never_started(new: ContainerSnapshot) -> bool:
+    return new.state is ContainerState.CREATED and new.labels.get(LABEL_OLD_STATE) in STATES_UP
+
+
+def _comes_back(old: ContainerSnapshot) -> bool:
+    working = parse_working_name(old.name)
+    return working is not None and working.phase is Phase.BACK
+
+
 def _is_parked(container: ContainerSnapshot, name: str | None = None) -> bool:
     working = parse_working_name(container.name)
-    if working is None or working.phase is not Phase.OLD or not container.id.startswith(working.old_id):
+    if working is None or not working.is_parked or not container.id.startswith(working.old_id):
         return False
     return name is None or working.name == name
 

@@ -13,6 +13,8 @@ import tenacity
 from updater.errors import EngineError, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.health import Bad, Good, Undecided, begin, judge
+from updater.recreator.persons_hand import ended_by_a_person, was_started_again
+from updater.recreator.secrets import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 1.0  # seconds, should an event have been lost
 _EVENTS_LATE = 0.3  # seconds by which an event may come after what it tells of
 _RESTART_LOOKS = 30  # nine seconds between the stop and the start of a restart; a busy engine takes some
-_KILLED, _STARTED = "kill", "start"
 _PATIENCE = 60  # seconds that a restarting engine may be away
 
 
@@ -63,30 +64,38 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
     """
     with recreation.engine.waking(container_id) as alarm:
         container = _look(recreation.engine, container_id)
-        trial = _begin(recreation, container)
+        trial, forgotten = _begin(recreation, container), 0
         while True:
+            if interruptible:
+                recreation.check_interruption()
             verdict = judge(container, trial, time.monotonic())
+            recreation.ended = not container["State"].get("Running")
             if isinstance(verdict, Undecided):
                 trial = verdict.trial
-                if interruptible:
-                    recreation.check_interruption()
                 recreation.surroundings.narrator.waiting(recreation.name, verdict.seconds_left)
                 alarm.wait(min(_LOOK_EVERY, max(verdict.seconds_left, 0.01)))
                 container = _look(recreation.engine, container_id)
                 continue
-            recreation.ended = not container["State"].get("Running")
             if isinstance(verdict, Good) and not recreation.ended:
                 return
-            restarted = _after_a_person(alarm, recreation.engine, container_id)
+            restarted = _after_a_person(alarm, recreation.engine, container, forgotten)
             if restarted is not None:
-                container, trial = restarted, _begin(recreation, restarted)
+                # What happened until now is done with; only a further act of a person counts from here on.
+                forgotten = len(alarm.heard())
+                container, trial = restarted, _begin(recreation, restarted, anew=True)
             elif isinstance(verdict, Bad):
-                raise UpdateFailed(Reason(verdict.reason.code, f"The {which} container {verdict.reason.message}"))
+                raise UpdateFailed(_told(verdict, container, which))
             else:
                 return
 
 
-def _begin(recreation: Recreation, container: Json) -> Trial:
+def _told(verdict: Bad, container: Json, which: str) -> Reason:
+    """The verdict as a sentence; what a probe or the engine said may quote a secret."""
+    message = without_secrets(verdict.reason.message, container["Config"].get("Env") or ())
+    return Reason(verdict.reason.code, f"The {which} container {message}")
+
+
+def _begin(recreation: Recreation, container: Json, *, anew: bool = False) -> Trial:
     terms = recreation.plan.terms
     return begin(
         container,
@@ -95,21 +104,22 @@ def _begin(recreation: Recreation, container: Json) -> Trial:
         health_timeout=terms.health_timeout,
         healthcheck_counts=not recreation.was_unhealthy,
         one_shot=terms.one_shot,
+        is_job=terms.is_job and container["Id"] == recreation.new_id,
+        anew=anew,
     )
 
 
-def _after_a_person(alarm: Alarm, engine: Engine, container_id: str) -> Json | None:
-    """The container, if it runs because a person restarted it; None where no person had a hand in what it did.
-
-    A crash comes without the engine's event `kill`; stop, restart and kill by a person come with it.
-    """
+def _after_a_person(alarm: Alarm, engine: Engine, container: Json, forgotten: int) -> Json | None:
+    """The container, if it runs because a person restarted it; None where no person had a hand in what it did."""
     alarm.wait(_EVENTS_LATE)
-    if _KILLED not in alarm.heard():
-        return None
+    stop_signal = container["Config"].get("StopSignal")
     for _ in range(_RESTART_LOOKS):
-        container = _look(engine, container_id)
-        if container["State"].get("Running"):
-            return container if _STARTED in alarm.heard() else None
+        container = _look(engine, container["Id"])
+        runs = bool(container["State"].get("Running"))
+        if not ended_by_a_person(alarm.heard()[forgotten:], stop_signal, runs=runs):
+            return None
+        if runs and was_started_again(alarm.heard()[forgotten:]):
+            return container
         alarm.wait(_EVENTS_LATE)
     raise ContainerStopped
 

@@ -1,13 +1,13 @@
-"""For which platform was an image made, and when? Its configuration (OCI image spec, config.md)."""
+"""For which platform was an image made, when, and what does it give? Its configuration (OCI image spec, config.md)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from updater.model.platform import Platform
-from updater.registry.strict_json import JsonObject, parse_object, text_of
+from updater.registry.strict_json import JsonObject, object_of, parse_object, text_of
 
 # RFC 3339, section 5.6; Python's own reader takes more than that, and no more than six digits of a second.
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
@@ -17,17 +17,21 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[
 class ImageConfiguration:
     """What is needed of an image's configuration. `created` is a claim of whoever built the image.
 
-    `platform` is None where none is given, as for what is no container image (a chart, a signature).
+    `platform` is None where none is given, as for what is no container image (a chart, a signature). `config` holds
+    the defaults of containers, unread.
     """
 
     platform: Platform | None
     created: datetime | None
+    config: JsonObject = field(default_factory=dict, repr=False)
 
 
 def parse_configuration(body: bytes) -> ImageConfiguration:
     """Read an image configuration; raises RegistryAnswerInvalid."""
-    config = parse_object(body, "the image's configuration")
-    return ImageConfiguration(platform_of(config), parse_moment(text_of(config, "created")))
+    document = parse_object(body, "the image's configuration")
+    return ImageConfiguration(
+        platform_of(document), parse_moment(text_of(document, "created")), object_of(document, "config")
+    )
 
 
 def platform_of(value: JsonObject) -> Platform | None:

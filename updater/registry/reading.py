@@ -55,7 +55,9 @@ class Reading:
                 if found.digest == digest:
                     raise RegistryAnswerInvalid(f"{self._reference} is no container image; check the name and the tag")
             elif found.platform is not None or matches(configuration.platform, platform):
-                return PublishedImage(digest, found.digest, manifest.config.digest, configuration.created)
+                return PublishedImage(
+                    digest, found.digest, manifest.config.digest, configuration.created, configuration.config
+                )
             else:
                 self._offered.add(configuration.platform)
         raise missing(str(self._reference), platform, self._offered)

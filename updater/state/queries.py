@@ -83,6 +83,11 @@ def all_rejections(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     return connection.execute("SELECT name, reference, digest FROM rejections").fetchall()
 
 
+def withdraw(connection: sqlite3.Connection, name: str, digest: Digest) -> None:
+    """Take back what one container rejected."""
+    connection.execute("DELETE FROM rejections WHERE name = ? AND digest = ?", (plain(name), str(digest)))
+
+
 def forget(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
     """Take away this container's rejections; the answer is what they were."""
     found = rejections(connection, name)

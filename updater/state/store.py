@@ -87,6 +87,10 @@ class Store:
             found.setdefault((row["name"], row["reference"]), set()).add(Digest(row["digest"]))
         return MappingProxyType({key: frozenset(digests) for key, digests in found.items()})
 
+    def withdraw(self, name: str, digest: Digest) -> None:
+        """Let this container try this digest again."""
+        self._keeping.change(lambda connection: queries.withdraw(connection, name, digest), None)
+
     def forget(self, name: str) -> tuple[Rejection, ...]:
         """Let this container try again what it has rejected; what that was."""
         nothing: list[sqlite3.Row] = []

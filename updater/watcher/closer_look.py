@@ -10,6 +10,7 @@ from updater.model.candidate import Candidate, Status
 from updater.model.platform import Platform
 from updater.model.published import Published
 from updater.watcher.compare import is_same_image
+from updater.watcher.dependents import dependents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +33,7 @@ Value = TypeVar("Value")
 def look_closer(
     candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, pool: Executor
 ) -> tuple[Candidate, ...]:
-    """Settle every outdated candidate: is it the same image after all, is there one for its platform, who shares?
+    """Settle every outdated candidate: is it the same image after all, is there one for its platform, who needs it?
 
     Failures become findings. Costs nothing where nothing is outdated.
     """
@@ -43,7 +44,6 @@ def look_closer(
     platforms, lost = _each(pool, lambda image: _platform(image, engine), {one.container.image_id for one in outdated})
     wanted = {image for one in outdated if (image := _wanted(one, platforms)) is not None}
     images, refused = _each(pool, lambda image: registry.image(*image), wanted)
-    sharing = _who_shares(inspected, inventory)
     settled = []
     for candidate in candidates:
         if candidate.status is not Status.OUTDATED:
@@ -54,7 +54,7 @@ def look_closer(
         if image is None or failure is not None:
             settled.append(replace(candidate, status=Status.UNKNOWN, finding=failure))
         else:
-            settled.append(_settle(candidate, image[2], images[image], inspected, sharing))
+            settled.append(_settle(candidate, image[2], images[image], inspected, inventory))
     return tuple(settled)
 
 
@@ -92,7 +92,7 @@ def _settle(
     platform: Platform,
     image: PublishedImage,
     inspected: Mapping[str, Json],
-    sharing: Mapping[str, tuple[str, ...]],
+    inventory: Inventory,
 ) -> Candidate:
     container = candidate.container
     own = inspected.get(container.id) or {"HostConfig": {}}
@@ -102,7 +102,7 @@ def _settle(
         published_image=image,
         platform=platform,
         auto_remove=bool(own["HostConfig"].get("AutoRemove")),
-        sharing=sharing.get(container.id, ()),
+        dependents=dependents_of(container, inventory.containers, inspected),
     )
 
 
@@ -112,23 +112,3 @@ def _platform(image_id: str, engine: Engine) -> Platform:
     if image is None:
         raise EngineNotFound("the image that it runs was removed a moment ago")
     return Platform(image["Os"], image["Architecture"], image.get("Variant") or "")
-
-
-def _who_shares(inspected: Mapping[str, Json], inventory: Inventory) -> dict[str, tuple[str, ...]]:
-    """Container id → names of those that could not do without it."""
-    found: dict[str, list[str]] = {}
-    ids = {container.name: container.id for container in inventory.containers}
-    for container in inventory.containers:
-        if container.id in inspected:
-            for provider in _providers(inspected[container.id]["HostConfig"], ids):
-                found.setdefault(provider, []).append(container.name)
-    return {provider: tuple(names) for provider, names in found.items()}
-
-
-def _providers(host_config: Mapping[str, Any], ids: Mapping[str, str]) -> set[str]:
-    """The ids of the containers that this one could not do without: shared namespaces, and links of the old kind."""
-    modes = (str(host_config.get(key) or "") for key in ("NetworkMode", "PidMode", "IpcMode"))
-    lent = {mode.removeprefix("container:") for mode in modes if mode.startswith("container:")}
-    # `/web:/other/alias`: the engine looks the name up again at each start.
-    linked = {str(link).partition(":")[0].lstrip("/") for link in host_config.get("Links") or ()}
-    return {ids.get(name, name) for name in lent | linked}

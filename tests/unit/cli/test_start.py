@@ -12,7 +12,9 @@ from updater import __version__
 HEAVY = ("docker", "requests", "yaml", "urllib3", "tenacity")
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"], ["run", "--help"], ["-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["check", "--help"], ["run", "--help"], ["diff", "--help"], ["-h"]]
+)
 def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "updater", *arguments], capture_output=True, text=True, check=True
@@ -36,7 +38,7 @@ def test_the_version_is_the_distributions() -> None:
     assert updater("--version").stdout == f"updater {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["check", "--help"], ["run", "--help"]])
+@pytest.mark.parametrize("arguments", [["check", "--help"], ["run", "--help"], ["diff", "--help"]])
 def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
     from updater.settings import SETTINGS
 
@@ -56,6 +58,8 @@ def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
         (["check", "--config", "/not/there.yml"], {}, 2, ["/not/there.yml"]),
         (["check", "--host", "unix:///not/there.sock"], {}, 3, ["no engine answers", "--host"]),
         (["run", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
+        (["diff", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
+        (["diff"], {}, 2, ["NAME"]),
         (["check", "--host", "nonsense"], {}, 2, ["'nonsense'", "unix://"]),
         (["check"], {"DOCKER_HOST": "unix:///not/there.sock"}, 3, ["no engine answers"]),
         (["check"], {"DOCKER_CONTEXT": "nowhere", "HOME": "/nonexistent"}, 2, ["nowhere"]),

@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.given import candidate, consideration, published_image
+from tests.unit.given import candidate, consideration, container, published_image
 from updater.model.candidate import Status
+from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action
+from updater.model.dependent import Dependent
 from updater.model.reason import Reason, ReasonCode
 from updater.policy.rules import decide
 
 FAILED = Reason(ReasonCode.REGISTRY_UNREACHABLE, "It does not answer.")
+
+
+def dependent(labels: dict[str, str] | None = None, *, auto_remove: bool = False) -> Dependent:
+    return Dependent(container(labels=labels or {}), "vpn", auto_remove)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,19 @@ FAILED = Reason(ReasonCode.REGISTRY_UNREACHABLE, "It does not answer.")
         (Status.OUTDATED, {"auto_remove": True}, Action.LEAVE, [ReasonCode.AUTO_REMOVE, ReasonCode.UPDATE_AVAILABLE]),
         (
             Status.OUTDATED,
-            {"sharing": ("db",)},
+            {"dependents": (dependent(),)},
+            Action.UPDATE,
+            [ReasonCode.UPDATE_AVAILABLE, ReasonCode.DEPENDENCY_UPDATED],
+        ),
+        (
+            Status.OUTDATED,
+            {"dependents": (dependent(), dependent(auto_remove=True))},
+            Action.LEAVE,
+            [ReasonCode.SHARED_NAMESPACE, ReasonCode.UPDATE_AVAILABLE],
+        ),
+        (
+            Status.OUTDATED,
+            {"dependents": (dependent({LABEL_SWARM_TASK: "abc"}),)},
             Action.LEAVE,
             [ReasonCode.SHARED_NAMESPACE, ReasonCode.UPDATE_AVAILABLE],
         ),
@@ -49,23 +67,23 @@ def test_decisions(status: Status, changes: dict[str, Any], action: Action, code
 @given(
     status=st.sampled_from([Status.CURRENT, Status.OUTDATED]),
     auto_remove=st.booleans(),
-    sharing=st.lists(st.just("db"), max_size=2),
+    lone=st.booleans(),
     monitor_only=st.booleans(),
     finding=st.none() | st.just(FAILED),
 )
 def test_updates_happen_only_where_nothing_speaks_against(
-    status: Status, auto_remove: bool, sharing: list[str], monitor_only: bool, finding: Reason | None
+    status: Status, auto_remove: bool, lone: bool, monitor_only: bool, finding: Reason | None
 ) -> None:
     decision = decide(
         candidate(
             status,
             auto_remove=auto_remove,
-            sharing=tuple(sharing),
+            dependents=() if lone else (dependent(auto_remove=True),),
             finding=finding,
             consideration=consideration(monitor_only=monitor_only),
             published_image=published_image(),
         )
     )
-    free = not (auto_remove or sharing or monitor_only or finding)
+    free = not (auto_remove or not lone or monitor_only or finding)
     assert (decision.action is Action.UPDATE) == (status is Status.OUTDATED and free)
     assert all(reason.message.endswith(".") for reason in decision.reasons)

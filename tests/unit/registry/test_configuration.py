@@ -59,9 +59,15 @@ def test_nothing_is_raised(text: str) -> None:
 
 
 def test_a_configuration() -> None:
-    content = {"os": "linux", "architecture": "arm", "variant": "v7", "created": "2024-02-29T12:00:00Z", "config": {}}
+    content = {"os": "linux", "architecture": "arm", "variant": "v7", "created": "2024-02-29T12:00:00Z"}
     found = parse_configuration(json.dumps(content).encode())
-    assert (found.platform, found.created) == (Platform("linux", "arm", "v7"), NOON)
+    assert (found.platform, found.created, found.config) == (Platform("linux", "arm", "v7"), NOON, {})
+
+
+def test_the_defaults_of_containers_are_kept_as_they_stand() -> None:
+    defaults = {"Env": ["A=1"], "Labels": None, "Invented2030": [1.5]}
+    assert parse_configuration(json.dumps({"config": defaults}).encode()).config == defaults
+    assert parse_configuration(b'{"config": null}').config == {}
 
 
 @pytest.mark.parametrize("content", [{}, {"os": "linux"}, {"os": "", "architecture": "arm"}, {"os": 1, "created": 5}])

@@ -14,7 +14,7 @@ from updater.recreator.blueprint.merge import INHERITED, merge
 from updater.recreator.blueprint.notes import write_notes
 from updater.recreator.blueprint.table import CONFIG_RULES, HOST_RULES, apply_rules, settle_endpoint
 from updater.recreator.blueprint.value import Blueprint, Expectation
-from updater.recreator.blueprint.volumes import expected_mounts
+from updater.recreator.blueprint.volumes import expected_mounts, lent_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +53,9 @@ def draw(
 
     `old` is its inspect, `old_image` that of the image it runs (by id; None if that is gone), `new_image` that of
     the image to run. From API 1.52 on Config hides the MAC address: put in the one that an inspect at 1.51 shows.
-    `platform` is given if it is not the host's own. `successors` says which container replaced which (by the id or
-    name that `old` uses). `volume_sources` has the inspects of those containers in VolumesFrom that are still
+    `platform` is given if it is not the host's own. `successors` says which container replaced which: its id by the
+    id of the old one, and its name at this moment by `/` and the name of the old one (for links).
+    `volume_sources` has the inspects of those containers in VolumesFrom that are still
     there; without it nobody looked, and none counts as gone.
     Raises ValueError for a container that removes itself when it stops: that one cannot be replaced.
     """
@@ -81,7 +82,9 @@ def draw(
         connects=networks.connects,
         disconnects=networks.disconnects,
         notes=write_notes(inputs, config, host, expected),
-        expected=Expectation(expected, networks.expected, expected_mounts(inputs)),
+        expected=Expectation(
+            expected, networks.expected, expected_mounts(inputs), lent_places(inputs), dict(inputs.successors)
+        ),
     )
 
 

@@ -77,9 +77,14 @@ def legacy_link(link: str) -> str:
 
 
 def legacy_links(inputs: Inputs) -> dict[str, Any]:
-    """Links of the default bridge."""
+    """Links of the default bridge. The engine resolves the name at create, when a replaced container has lost it."""
     links = inputs.host.get("Links")
-    return only(Links=links and [legacy_link(link) for link in links])
+    return only(Links=links and [_linked(legacy_link(link), inputs) for link in links])
+
+
+def _linked(link: str, inputs: Inputs) -> str:
+    target, colon, alias = link.partition(":")
+    return inputs.successors.get(f"/{target}", target) + colon + alias
 
 
 def interface_sysctls(inputs: Inputs) -> dict[str, str]:

@@ -54,6 +54,10 @@ def _inherited(inputs: Inputs, config: Json, expected: Json) -> Iterator[Note]:
             why = FOLLOWS if field in image or field not in own else _OF_OPERATION
             stripped = field.startswith("Labels.") and inputs.was_ours(field.removeprefix("Labels."))
             yield Note(field, old, new, _STRIPPED if stripped else why)
+    for field in ("Entrypoint", "Cmd"):
+        # Cleared by the user, or not inherited beside an entrypoint of the user's.
+        if field in image and field not in before and field not in after:
+            yield Note(field, None, None, KEPT)
 
 
 def _rewritten(inputs: Inputs, config: Json, host: Json) -> Iterator[Note]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from updater.recreator.blueprint.canonical import capabilities, security_options
 from updater.recreator.blueprint.value import Difference
-from updater.recreator.blueprint.volumes import as_expected
+from updater.recreator.blueprint.volumes import as_expected, succeed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from updater.recreator.blueprint.value import Json
 
@@ -19,9 +20,15 @@ _HOST_NAMESPACES = ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode"
 _PROTECTED = ("MaskedPaths", "ReadonlyPaths")
 
 
-def more_privileged(old: Json, created: Json) -> tuple[Difference, ...]:
-    """Every way in which the created container is less confined; what is more confined is no concern here."""
-    before, after = old["HostConfig"], created["HostConfig"]
+def more_privileged(
+    old: Json, created: Json, successors: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Difference, ...]:
+    """Every way in which the created container is less confined; what is more confined is no concern here.
+
+    `successors` as in `draw`: using the volumes of the container that replaced another is using the same ones.
+    """
+    lenders = [succeed(entry, successors) for entry in old["HostConfig"].get("VolumesFrom") or ()]
+    before, after = {**old["HostConfig"], "VolumesFrom": lenders}, created["HostConfig"]
     return (
         *_switches(before, after),
         *_capabilities(before, after),

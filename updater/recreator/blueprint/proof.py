@@ -50,7 +50,10 @@ def differences(old: Json, created: Json, blueprint: Blueprint) -> tuple[Differe
         *_mounts(blueprint.expected, created),
     )
     seen = {difference.field for difference in found}
-    return (*found, *(more for more in more_privileged(old, created) if more.field not in seen))
+    return (
+        *found,
+        *(more for more in more_privileged(old, created, blueprint.expected.successors) if more.field not in seen),
+    )
 
 
 def _config(expected: Json, found: Json) -> Iterator[Difference]:
@@ -129,7 +132,7 @@ def _endpoint(network: str, expected: Json, found: Json, created: Json) -> Itera
 
 def _mounts(expected: Expectation, created: Json) -> Iterator[Difference]:
     found = {mount.destination: mount for mount in map(as_expected, created.get("Mounts") or ())}
-    fresh = {posixpath.normpath(path) for path in expected.config.get("Volumes") or {}}
+    fresh = {posixpath.normpath(path) for path in expected.config.get("Volumes") or {}} | expected.lent
     for mount in expected.mounts:
         there = found.pop(mount.destination, None)
         if there != mount:

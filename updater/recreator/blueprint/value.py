@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -42,12 +42,16 @@ class ExpectedMount:
 class Expectation:
     """What an inspect of the created, not yet started container should show.
 
-    `networks` is None where the container has none of its own (host, none, container:…).
+    `networks` is None where the container has none of its own (host, none, container:…). `lent` are the places at
+    which a container in VolumesFrom mounts something, which may be more than the old one got. `successors` is as in
+    `draw`.
     """
 
     config: Json
     networks: Mapping[str, Json] | None
     mounts: tuple[ExpectedMount, ...]
+    lent: frozenset[str] = frozenset()
+    successors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def mounts(inputs: Inputs) -> dict[str, Any]:
     asked = [_with_source(mount, attached) for mount in inputs.host.get("Mounts") or ()]
     explained = {_path(bind.split(":")[1]) for bind in named_binds or ()}
     explained |= {_path(mount["Target"]) for mount in asked}
-    explained |= _from_living_sources(inputs)
+    explained |= lent_places(inputs)
     types = ("volume", "bind") if _lost_sources(inputs) else ("volume",)
     again = [_attach(mount) for path, mount in attached.items() if path not in explained and mount.get("Type") in types]
     return only(Binds=named_binds, Mounts=[*asked, *again] or inputs.host.get("Mounts"))
@@ -47,7 +47,7 @@ def volume_sources(inputs: Inputs) -> dict[str, Any]:
     """The containers whose volumes are used, without those that are gone; a replaced one by its successor."""
     entries = inputs.host.get("VolumesFrom")
     lost = _lost_sources(inputs)
-    return only(VolumesFrom=entries and [_succeed(entry, inputs) for entry in entries if entry not in lost])
+    return only(VolumesFrom=entries and [succeed(entry, inputs.successors) for entry in entries if entry not in lost])
 
 
 def expected_mounts(inputs: Inputs) -> tuple[ExpectedMount, ...]:
@@ -67,6 +67,11 @@ def volume_name(mount: Json) -> str:
     folder = mount.get("Source") or ""
     match = _LOCAL_VOLUME.search(folder)
     return str(mount.get("Name") or (match[1] if match else folder))
+
+
+def is_mounted_at(path: str, container: Json) -> bool:
+    """Whether the container has something mounted at exactly this place."""
+    return _path(path) in {_path(mount["Destination"]) for mount in container.get("Mounts") or ()}
 
 
 def _path(path: str) -> str:
@@ -100,12 +105,13 @@ def _attach(mount: Json) -> dict[str, Any]:
     return {**entry, "Source": volume_name(mount), "VolumeOptions": volume_options}
 
 
-def _from_living_sources(inputs: Inputs) -> set[str]:
+def lent_places(inputs: Inputs) -> frozenset[str]:
+    """Where the containers in VolumesFrom that are still there mount something."""
     sources = inputs.volume_sources or {}
     names = {entry.partition(":")[0] for entry in inputs.host.get("VolumesFrom") or ()}
-    return {
+    return frozenset(
         _path(mount["Destination"]) for name in names if name in sources for mount in sources[name].get("Mounts") or ()
-    }
+    )
 
 
 def _lost_sources(inputs: Inputs) -> set[str]:
@@ -116,6 +122,7 @@ def _lost_sources(inputs: Inputs) -> set[str]:
     return {entry for entry in entries if entry.partition(":")[0] not in inputs.volume_sources}
 
 
-def _succeed(entry: str, inputs: Inputs) -> str:
+def succeed(entry: str, successors: Mapping[str, str]) -> str:
+    """An entry of VolumesFrom (`ID:ro`), with the container that replaced the one it names."""
     source, colon, mode = entry.partition(":")
-    return inputs.successors.get(source, source) + colon + mode
+    return successors.get(source, source) + colon + mode

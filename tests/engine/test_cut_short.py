@@ -1,0 +1,188 @@
+"""Deaths at awkward moments, and what people do before the recovery comes: each found by somebody who looked for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rig import ImageSpec, commands
+from rig.recording import HangUp
+from tests.engine.contract import ran
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from rig.host import Host
+    from rig.recording import Request
+
+ON = {"updater.enable": "true"}
+QUICK = ("--grace-period", "1s", "-o", "json")
+NEVER_HEALTHY = commands.health_check("exit 1", retries=1000)
+
+
+def start_web(host: Host, **settings: Any) -> str:
+    host.push("web:latest", ImageSpec(marker="1"))
+    return host.run_container("web", "web:latest", labels=ON | settings.pop("labels", {}), **settings)
+
+
+def kill_after(host: Host, pattern: str, *command: str) -> None:
+    """Run this command, and kill it as soon as the engine has done what the pattern says."""
+    started: list[subprocess.Popen[str]] = []
+    with host.rig.recording_socket() as socket:
+
+        def strike(request: Request, _status: int) -> HangUp | None:
+            if not re.search(pattern, f"{request.method} {request.target}"):
+                return None
+            started[0].kill()
+            return HangUp()
+
+        socket.recording.after = strike
+        started.append(host.start_updater(*command, docker_host=socket.host))
+        started[0].communicate(timeout=80)
+    assert started[0].returncode == -signal.SIGKILL
+
+
+def recover(host: Host) -> list[dict[str, Any]]:
+    """One recovery, after which a second finds nothing."""
+    result = host.updater("recover", "-o", "json")
+    assert "Traceback" not in result.stderr, result.stderr
+    assert host.updater("recover", "-o", "json").json["recovered"] == []
+    recovered: list[dict[str, Any]] = result.json["recovered"]
+    return recovered
+
+
+def remove_working(host: Host, phase: str) -> None:
+    for name in host.container_names():
+        if f".{phase}-" in name:
+            host.client.remove_container(name, force=True)
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGKILL], [signal.SIGTERM, signal.SIGTERM]], ids=["killed", "twice"])
+def test_dead_while_the_failed_container_takes_its_time_to_stop(host: Host, signals: list[signal.Signals]) -> None:
+    """The engine goes on stopping it, which is no act of a person."""
+    always = {"RestartPolicy": {"Name": "always"}}
+    old_id = start_web(host, labels={"updater.health-timeout": "3s"}, host_config=always)
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=NEVER_HEALTHY, command=commands.DEAF))
+    with host.start_updater("run", "-o", "json") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "putting the old" in line)
+        for number in signals:
+            time.sleep(0.7)
+            process.send_signal(number)
+        process.communicate(timeout=60)
+    recover(host)
+    now = host.inspect("web")
+    assert (now["Id"], now["State"]["Running"]) == (old_id, True)
+    assert now["HostConfig"]["RestartPolicy"]["Name"] == "always"
+
+
+def test_the_kept_image_is_kept_again(host: Host) -> None:
+    start_web(host)
+    first = host.inspect("web")["Image"]
+    host.push("web:latest", ImageSpec(marker="2"))
+    host.updater("run", *QUICK)
+    host.push("web:latest", ImageSpec(marker="3"))
+    kill_after(host, "POST .*/containers/create", "run", *QUICK)
+    recover(host)
+    assert host.client.inspect_image(f"updater-keep:{host.name('web')}")["Id"] == first
+
+
+def test_a_stopped_one_stays_stopped_though_its_new_one_is_gone(host: Host) -> None:
+    old_id = start_web(host, host_config={"RestartPolicy": {"Name": "unless-stopped"}})
+    old_image = host.inspect("web")["Image"]
+    host.client.stop(old_id)
+    host.push("web:latest", ImageSpec(marker="2"))
+    kill_after(host, r"rename\?name=.*\.old-", "run", "--include-stopped", *QUICK)
+    remove_working(host, "go")
+    recover(host)
+    now = host.inspect("web")
+    assert (now["Id"], now["State"]["Status"]) == (old_id, "exited")
+    assert now["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host.image_id(host.reference("web:latest")) == old_image
+
+
+def test_the_new_one_is_started_where_the_old_one_was_removed(host: Host) -> None:
+    start_web(host)
+    host.push("web:latest", ImageSpec(marker="2"))
+    kill_after(host, r"rename\?name=[^.]*$", "run", *QUICK)
+    remove_working(host, "old")
+    (outcome,) = recover(host)
+    assert "was started" in outcome["reason"]["message"]
+    assert host.inspect("web")["State"]["Running"]
+
+
+def test_a_name_that_the_update_needs_is_taken(host: Host) -> None:
+    old_id = start_web(host)
+    started = host.inspect("web")["State"]["StartedAt"]
+    host.create_container(f"web.old-n-{old_id[:12]}", "web:latest")
+    host.push("web:latest", ImageSpec(marker="2"))
+    outcome = ran(host.updater("run", *QUICK).json)[host.name("web")]
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("failed", "name-conflict")
+    assert host.inspect("web")["State"]["StartedAt"] == started
+
+
+class TestRollback:
+    """The command of that name, cut short."""
+
+    @pytest.fixture(autouse=True)
+    def _updated(self, host: Host) -> None:
+        start_web(host)
+        host.push("web:latest", ImageSpec(marker="2"))
+        assert host.updater("run", *QUICK).exit_code == 0
+
+    def test_killed_and_asked_again(self, host: Host) -> None:
+        kill_after(host, r"rename\?name=.*old-", "rollback", host.name("web"), *QUICK)
+        result = host.updater("rollback", host.name("web"), *QUICK)
+        assert (result.exit_code, result.json["results"][0]["outcome"]) == (0, "rolled-back"), result.stderr
+        assert "1" in host.execute("web", "cat /www/index.html")
+
+    def test_killed_and_recovered(self, host: Host) -> None:
+        kill_after(host, r"rename\?name=.*old-", "rollback", host.name("web"), *QUICK)
+        (outcome,) = recover(host)
+        assert outcome["outcome"] == "rolled-back"
+        assert ran(host.updater("run", *QUICK).json)[host.name("web")]["reason"]["code"] == "rejected-before"
+
+    def test_interrupted_it_turns_nothing_down(self, host: Host) -> None:
+        with host.start_updater("rollback", host.name("web"), "-o", "json") as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if "until the verdict" in line)
+            process.send_signal(signal.SIGTERM)
+            stdout, _ = process.communicate(timeout=60)
+        assert json.loads(stdout)["results"][0]["outcome"] == "failed"
+        assert "Nothing was rejected" in host.updater("retry", host.name("web")).stdout
+
+    def test_of_a_stopped_container(self, host: Host) -> None:
+        host.client.stop(host.name("web"))
+        assert host.updater("rollback", host.name("web"), *QUICK).exit_code == 0
+        assert host.inspect("web")["State"]["Status"] == "created"
+
+
+def test_the_slower_of_two_updaters_leaves_the_tags_alone(host: Host) -> None:
+    start_web(host)
+    host.push("web:latest", ImageSpec(marker="2"))
+    pulling, go_on = threading.Event(), threading.Event()
+    with host.rig.recording_socket() as socket:
+
+        def hold(request: Request) -> None:
+            if "/images/create" in request.path:
+                pulling.set()
+                go_on.wait(60)
+
+        socket.recording.before = hold
+        elsewhere = {"UPDATER_STATE_DIR": str(host.directory / "elsewhere")}
+        with host.start_updater("run", *QUICK, docker_host=socket.host, environment=elsewhere) as slower:
+            assert pulling.wait(30)
+            assert ran(host.updater("run", *QUICK).json)[host.name("web")]["outcome"] == "updated"
+            go_on.set()
+            stdout, _ = slower.communicate(timeout=60)
+    outcome = ran(json.loads(stdout))[host.name("web")]
+    assert (slower.returncode, outcome["outcome"], outcome["reason"]["code"]) == (0, "skipped", "busy")
+    assert host.image_id(host.reference("web:latest")) == host.inspect("web")["Image"]
+    kept = host.client.inspect_image(f"updater-keep:{host.name('web')}")["Id"]
+    assert kept != host.inspect("web")["Image"]

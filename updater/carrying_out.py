@@ -1,0 +1,203 @@
+"""How are the decided updates carried out: in which order, how many at once, and what stops which?
+
+Each line of containers that depend on each other goes one by one; lines that have nothing to do with each other may
+go side by side.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from updater.errors import EngineError
+from updater.model.history import Operation
+from updater.model.need import Condition
+from updater.model.outcome import ImageAt, Outcome, OutcomeKind
+from updater.model.reason import Reason, ReasonCode
+from updater.planning import plan_companions, plan_update
+from updater.policy.order import lines, providers, reached
+from updater.recreator.health import has_healthcheck, healthcheck_deadline
+from updater.recreator.transaction import perform
+from updater.remembering import remember
+from updater.world import surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from updater.model.container import Inventory
+    from updater.model.decision import Decision
+    from updater.model.need import Need
+    from updater.model.plan import Plan
+    from updater.planning import Replaced
+    from updater.policy.needs import Needs
+    from updater.policy.order import Line, Providers
+    from updater.policy.terms import Request
+    from updater.world import World
+
+    Tell = Callable[[Outcome], None]
+
+_NOT_DONE = frozenset({OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK})
+_LOOK_EVERY = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be carried out in one cycle, and what all of its lines share.
+
+    `replaced` grows as containers are replaced: the new id by the old one.
+    """
+
+    world: World
+    inventory: Inventory
+    request: Request
+    needs: Needs
+    graph: Providers
+    side_by_side: bool
+    replaced: Replaced = field(default_factory=dict)
+
+
+def carry_out(
+    decisions: Sequence[Decision],
+    world: World,
+    inventory: Inventory,
+    request: Request,
+    needs: Needs,
+    tell: Tell,
+    *,
+    parallel_updates: int,
+) -> list[Outcome]:
+    """Update all of these; `tell` hears of each outcome as it comes."""
+    graph = providers(needs, decisions)
+    todo = lines(decisions, graph)
+    job = Job(world, inventory, request, needs, graph, side_by_side=min(parallel_updates, len(todo)) > 1)
+    outcomes: list[Outcome] = []
+    for outcome in _side_by_side(todo, job, parallel_updates) if job.side_by_side else _one_by_one(todo, job):
+        outcomes.append(outcome)
+        tell(outcome)
+    return outcomes
+
+
+def _one_by_one(todo: Sequence[Line], job: Job) -> Iterator[Outcome]:
+    for line in todo:
+        yield from _walk(line, job)
+
+
+def _side_by_side(todo: Sequence[Line], job: Job, parallel_updates: int) -> Iterator[Outcome]:
+    with ThreadPoolExecutor(parallel_updates, thread_name_prefix="update") as pool:
+        walks = [pool.submit(_whole_walk, line, job) for line in todo]
+        for walk in as_completed(walks):
+            yield from walk.result()
+
+
+def _whole_walk(line: Line, job: Job) -> list[Outcome]:
+    return list(_walk(line, job))
+
+
+def _walk(line: Line, job: Job) -> Iterator[Outcome]:
+    """One after the other; whatever needs one that failed is left as it is."""
+    done: dict[str, Outcome] = {}
+    for decision in line.decisions:
+        for outcome in _update(decision, job, done):
+            done[outcome.name] = outcome
+            yield outcome
+    yield from _restart_those_that_want_it(done, job)
+
+
+def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Outcome, ...]:
+    name = decision.container.name
+    if job.world.interruption.requested():
+        reason = Reason(ReasonCode.INTERRUPTED, "You interrupted the run before its turn.")
+        return (_left(decision, OutcomeKind.SKIPPED, reason),)
+    failed = [other for other in reached({name}, job.graph) - {name} if other in done and done[other].kind in _NOT_DONE]
+    if failed:
+        reason = Reason(
+            ReasonCode.DEPENDENCY_FAILED, f"It depends on {failed[0]}, whose update failed; it waits for the next run."
+        )
+        return (_left(decision, OutcomeKind.SKIPPED, reason),)
+    try:
+        unmet = _unmet(job.needs.get(name, ()), job, done)
+        if unmet is not None:
+            return (_left(decision, OutcomeKind.SKIPPED, unmet),)
+        companions = plan_companions(decision.candidate.dependents, job.world.engine, job.request, job.replaced)
+    except EngineError as error:
+        return (_left(decision, OutcomeKind.FAILED, error.reason),)
+    plan = plan_update(decision, job.world.engine, job.inventory, job.replaced)
+    outcomes = perform(plan, surroundings(job.world, job.inventory, side_by_side=job.side_by_side), companions)
+    remember_all(outcomes, Operation.UPDATE, job.world)
+    job.replaced.update(_replaced((plan, *companions), outcomes))
+    return outcomes
+
+
+def remember_all(outcomes: Sequence[Outcome], operation: Operation, world: World) -> None:
+    """The first is what the operation was about, the others came along."""
+    for place, outcome in enumerate(outcomes):
+        remember(outcome, operation if place == 0 else Operation.COMPANION, world.memory)
+
+
+def _replaced(plans: Sequence[Plan], outcomes: Sequence[Outcome]) -> Replaced:
+    now = {outcome.name: outcome.container_id for outcome in outcomes if outcome.container_id is not None}
+    return {plan.container_id: now[plan.name] for plan in plans if plan.name in now}
+
+
+def _unmet(needs: Sequence[Need], job: Job, done: dict[str, Outcome]) -> Reason | None:
+    """Compose's `service_healthy`: one that was just updated has proven itself, any other is looked at."""
+    for need in needs:
+        if need.condition is Condition.HEALTHY and need.on not in done:
+            problem = _wait_for_health(need.on, job)
+            if problem is not None:
+                return Reason(ReasonCode.DEPENDENCY_FAILED, f"It needs {need.on} to be healthy, which {problem}.")
+    return None
+
+
+def _wait_for_health(name: str, job: Job) -> str | None:
+    """None once it is healthy (or has no healthcheck); else what is wrong with it."""
+    deadline: float | None = None
+    while (container := job.world.engine.find_container(name)) is not None and has_healthcheck(container):
+        status = (container["State"].get("Health") or {}).get("Status")
+        if status == "healthy" or not container["State"].get("Running"):
+            return None  # one that does not run is nobody's business here: its dependents ran without it
+        if status == "unhealthy":
+            return "is unhealthy"
+        now = time.monotonic()
+        deadline = deadline or now + healthcheck_deadline(container["Config"]["Healthcheck"])
+        if now > deadline or job.world.interruption.requested():
+            return "does not become healthy"
+        time.sleep(_LOOK_EVERY)
+    return None
+
+
+def _restart_those_that_want_it(done: dict[str, Outcome], job: Job) -> Iterator[Outcome]:
+    """Compose's `restart: true`: after what they depend on was updated."""
+    updated = {name for name, outcome in done.items() if outcome.kind is OutcomeKind.UPDATED}
+    for container in job.inventory.containers:
+        causes = [need.on for need in job.needs.get(container.name, ()) if need.restart and need.on in updated]
+        if not causes or container.name in done:
+            continue
+        source = ImageAt(container.image_id, None)
+        outcome = Outcome(
+            container.name,
+            container.image_text,
+            OutcomeKind.CURRENT,
+            Reason(ReasonCode.DEPENDENCY_UPDATED, f"It was restarted, since {causes[0]} was updated."),
+            source,
+            source,
+        )
+        try:
+            now = job.world.engine.find_container(container.name)
+            if now is None or not now["State"].get("Running"):
+                continue
+            job.world.engine.restart(now["Id"], now["Config"].get("StopTimeout"))
+        except EngineError as error:
+            outcome = replace(outcome, kind=OutcomeKind.FAILED, reason=error.reason)
+        yield outcome
+
+
+def _left(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:
+    candidate = decision.candidate
+    published = candidate.published_image.digest if candidate.published_image is not None else None
+    source = ImageAt(candidate.container.image_id, candidate.running_digest)
+    return Outcome(
+        candidate.container.name, candidate.container.image_text, kind, reason, source, ImageAt(None, published)
+    )

@@ -1,0 +1,55 @@
+"""Did a person end a container, or did it end by itself? Told from the engine's events; pure.
+
+Stop, restart and kill come with the event `kill`, a crash comes without. But not every `kill` is an end: `docker kill
+-s HUP` makes many programs read their configuration again.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from updater.model.happening import Happening
+
+_KILL, _DIE, _START = "kill", "die", "start"
+_ENDING = frozenset({signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGQUIT})
+
+
+def ended_by_a_person(happenings: Sequence[Happening], stop_signal: str | None, *, runs: bool) -> bool:
+    """Whether its last end was a person's doing. `runs`: it was started again since; else its `die` may be missing."""
+    ending = {int(number) for number in _ENDING} | {signal_number(stop_signal)}
+    whats = [happening.what for happening in happenings]
+    died = _last(whats, _DIE)
+    end = died if died is not None and (runs or _START not in whats[died:]) else len(whats)
+    begin = _last(whats[:end], _START)
+    last_life = happenings[0 if begin is None else begin + 1 : end]
+    return any(one.what == _KILL and (one.signal is None or one.signal in ending) for one in last_life)
+
+
+def was_started_again(happenings: Sequence[Happening]) -> bool:
+    """Whether a start was heard of after its last end."""
+    whats = [happening.what for happening in happenings]
+    died = _last(whats, _DIE)
+    return died is not None and _START in whats[died:]
+
+
+def signal_number(name: str | None) -> int:
+    """The number of a stop signal as Docker takes it: `SIGQUIT`, `quit`, `3`, `SIGRTMIN+3`; TERM for none."""
+    text = (name or "").upper().removeprefix("SIG")
+    if text.isdecimal():
+        return int(text)
+    base, plus, more = text.partition("+")
+    if plus and more.isdecimal() and base == "RTMIN":
+        return int(signal.SIGRTMIN) + int(more)
+    base, minus, less = text.partition("-")
+    if minus and less.isdecimal() and base == "RTMAX":
+        return int(signal.SIGRTMAX) - int(less)
+    return int(getattr(signal, f"SIG{text}", signal.SIGTERM))
+
+
+def _last(whats: Sequence[str], what: str) -> int | None:
+    places = [place for place, one in enumerate(whats) if one == what]
+    return places[-1] if places else None

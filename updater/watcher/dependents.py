@@ -1,0 +1,77 @@
+"""Who lives in whose namespaces, or uses whose links or volumes? Told from inspections; pure.
+
+The engine knows the provider by its id: once that is replaced, even under the same name, these can never start again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from updater.model.container import ContainerState
+from updater.model.dependent import Dependent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from updater.model.container import ContainerSnapshot
+
+_MODES = ("NetworkMode", "PidMode", "IpcMode")
+_SHORTEST_ID = 4
+_BEYOND_HELP = frozenset({ContainerState.DEAD, ContainerState.REMOVING})
+
+
+def dependents_of(
+    provider: ContainerSnapshot, containers: Sequence[ContainerSnapshot], inspected: Mapping[str, Mapping[str, Any]]
+) -> tuple[Dependent, ...]:
+    """All that need the provider, also by way of others, each after the ones that it needs itself."""
+    needs = {
+        container.id: _providers(inspected[container.id]["HostConfig"], containers)
+        for container in containers
+        if container.id in inspected and container.state not in _BEYOND_HELP
+    }
+    group = _reached_from(provider.id, needs)
+    by_id = {container.id: container for container in containers}
+    found: list[Dependent] = []
+    placed = {provider.id}
+    while waiting := [identifier for identifier in needs if identifier in group - placed]:
+        # In a circle of links nobody comes first; then any may.
+        ready = [identifier for identifier in waiting if not (needs[identifier] & group) - placed] or waiting[:1]
+        for identifier in ready:
+            on = next(by_id[other].name for other in by_id if other in needs[identifier] & group)
+            auto_remove = bool(inspected[identifier]["HostConfig"].get("AutoRemove"))
+            found.append(Dependent(by_id[identifier], on, auto_remove))
+            placed.add(identifier)
+    return tuple(found)
+
+
+def _reached_from(provider: str, needs: Mapping[str, set[str]]) -> set[str]:
+    group = {provider}
+    while more := {identifier for identifier, needed in needs.items() if needed & group} - group:
+        group |= more
+    return group
+
+
+def _providers(host_config: Mapping[str, Any], containers: Sequence[ContainerSnapshot]) -> set[str]:
+    """The ids of the containers that this one needs."""
+    return {found for text in _needed(host_config) if (found := _resolve(text, containers)) is not None}
+
+
+def _needed(host_config: Mapping[str, Any]) -> Iterator[str]:
+    """Names or ids, as the user gave them or as the engine wrote them down."""
+    for field in _MODES:
+        mode = str(host_config.get(field) or "")
+        if mode.startswith("container:"):
+            yield mode.removeprefix("container:")
+    for link in host_config.get("Links") or ():
+        yield str(link).partition(":")[0].lstrip("/")  # `/web:/other/alias`
+    for entry in host_config.get("VolumesFrom") or ():
+        yield str(entry).partition(":")[0]
+
+
+def _resolve(text: str, containers: Sequence[ContainerSnapshot]) -> str | None:
+    """As the engine does: the whole id, then a name, then the beginning of an id."""
+    for container in containers:
+        if text in (container.id, container.name):
+            return container.id
+    beginning = [container.id for container in containers if container.id.startswith(text)]
+    return beginning[0] if len(text) >= _SHORTEST_ID and len(beginning) == 1 else None
