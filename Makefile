@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test endurance lint types contracts unit engine format clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,11 @@ test: .venv/ready  ## Lint, types, contracts, then every test on a real engine (
 	@tools/install-system
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(BIN)/python -m pytest
+	@tools/test-newer-engines $(BIN)/python
+
+engines: .venv/ready  ## The faithful recreate on newer engines, fetched from Debian (root)
+	@tools/install-system
+	@tools/test-newer-engines $(BIN)/python
 
 endurance: .venv/ready  ## Kill the program and the engine more often than CI has time for (root, half an hour)
 	@tools/install-system
@@ -44,7 +49,7 @@ format: .venv/ready  ## Put the code into shape
 	$(BIN)/ruff format .
 
 clean:  ## Forget the virtual environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info
 
 .venv/ready: pyproject.toml
 	@PYTHON=$(PYTHON) tools/install-python
