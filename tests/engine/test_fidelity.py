@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import strategies as st
 
 from rig.host import Host
 from tests.engine.fidelity_comparison import configuration
 from tests.engine.fidelity_workshop import Workshop
 from tests.engine.option_sets import OPTION_SETS, OptionSet
 from updater.engine.docker_engine import DockerEngine
+from updater.errors import EngineError
 from updater.recreator.blueprint import differences
 from updater.recreator.blueprint.inputs import parse_api_version
 
@@ -147,3 +150,32 @@ def test_tampering_is_found(workshop: Workshop) -> None:
     planned = workshop.draw(old, "new")
     fields = {difference.field for difference in differences(old, drawn, planned)}
     assert fields >= {"HostConfig.Privileged", "HostConfig.SecurityOpt", "Mounts./host"}
+
+
+# Those that go with any other: the rest names a network, a place or a namespace that only one can have.
+_COMBINABLE = [options for options in OPTION_SETS if not options.networks and not options.leaves and not options.below]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@given(chosen=st.lists(st.sampled_from(_COMBINABLE), min_size=2, max_size=6, unique_by=lambda options: options.name))
+def test_recreated_twice_on_the_same_image_nothing_changes(workshop: Workshop, chosen: list[OptionSet]) -> None:
+    """Random option sets put together, later ones over earlier ones."""
+    workshop.clear()
+    engine = workshop.engine
+    together = OptionSet(
+        "together",
+        config={field: value for options in chosen for field, value in options.config.items()},
+        host={field: value for options in chosen for field, value in options.host.items()},
+    )
+    try:
+        first = engine.inspect_container(workshop.make("old-one", together, "old"))
+    except EngineError:
+        reject()  # these cannot be had together
+    drawn = [first]
+    for name in ("drawn", "again"):
+        blueprint = workshop.draw(drawn[-1], "old")
+        made = engine.inspect_container(workshop.carry_out(name, blueprint))
+        assert differences(drawn[-1], made, blueprint) == ()
+        drawn.append(made)
+    once, twice = (configuration(container, first, fresh=frozenset()) for container in drawn[1:])
+    assert once == twice
