@@ -154,6 +154,19 @@ def test_a_tag_that_moved_here_is_still_followed_by_its_name(host: Host) -> None
     assert (container["status"], container["decision"]) == ("outdated", "update")
 
 
+@pytest.mark.parametrize("name", ["aaa-other", "zzz-other"])
+def test_an_image_that_two_repositories_know_is_followed_in_its_own(host: Host, name: str) -> None:
+    """Some engines list the digest of one repository only, the first or the last."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    host.client.tag(host.reference("web:latest"), host.name(name), "latest")
+    (shown,) = host.updater("check", "-o", "json").json["containers"]
+    assert shown["status"] == "current", shown["reasons"]
+    host.push("web:latest", ImageSpec(marker="2"))
+    (shown,) = host.updater("check", "-o", "json").json["containers"]
+    assert shown["status"] == "outdated", shown["reasons"]
+
+
 def test_a_container_made_from_an_image_id_has_nothing_to_follow(host: Host) -> None:
     host.push("web:latest", ImageSpec(marker="1"))
     identifier = host.pull("web:latest")

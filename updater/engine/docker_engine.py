@@ -98,6 +98,11 @@ class DockerEngine:
         image = self.find_image(container.image_id)
         return container if image is None else replace(container, image=image_facts(image))
 
+    def with_every_digest(self, container: ContainerSnapshot) -> ContainerSnapshot:
+        """The snapshot with all that the engine knows of its image, of which the list may show a part."""
+        image = self.find_image(container.image_id)
+        return container if image is None else replace(container, image=image_facts(image))
+
     def inspect_container(self, container_id: str) -> Json:
         """`GET /containers/{id}/json`."""
         return dict(self._get(f"inspect container {container_id[:12]}", f"/containers/{container_id}/json"))

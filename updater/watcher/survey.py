@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from updater.errors import EngineError, RegistryError
 from updater.model.candidate import Candidate, Status
 from updater.model.published import LookupFailed
+from updater.model.reason import ReasonCode
 from updater.watcher.closer_look import look_closer
 from updater.watcher.compare import compare, not_comparable, running_digest
 
@@ -31,6 +32,7 @@ class Engine(Protocol):
 
     def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
     def with_image(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
+    def with_every_digest(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
     def inspect_container(self, container_id: str) -> dict[str, Any]: ...
     def image_by_id(self, image_id: str) -> dict[str, Any] | None: ...
 
@@ -76,8 +78,15 @@ def _locate(consideration: Consideration, inventory: Inventory, engine: Engine) 
         container = engine.with_reference(engine.with_image(consideration.container))
     except EngineError as error:
         return Candidate(consideration, Status.UNKNOWN, finding=error.reason)
-    located = replace(consideration, container=container)
     reason = not_comparable(container, inventory.registry_tags)
+    if reason is not None and reason.code is ReasonCode.LOCAL_IMAGE and container.reference is not None:
+        # With containerd's store the list names the digest of one repository only, however many know the image.
+        try:
+            container = engine.with_every_digest(container)
+        except EngineError as error:
+            return Candidate(consideration, Status.UNKNOWN, finding=error.reason)
+        reason = not_comparable(container, inventory.registry_tags)
+    located = replace(consideration, container=container)
     if reason is None:
         return located
     return Candidate(located, Status.IGNORED, running_digest(container), finding=reason)
