@@ -103,14 +103,14 @@ def test_a_port_that_is_taken_meanwhile(host: Host) -> None:
     assert host.inspect("web")["State"]["Running"]
 
 
-def test_another_update_of_the_same_container_is_under_way(host: Host) -> None:
+def test_the_name_that_the_new_container_needs_is_taken(host: Host) -> None:
     host.push("web:latest", ImageSpec(marker="1"))
     old_id = host.run_container("web", "web:latest", labels=ON)
     host.push("web:latest", ImageSpec(marker="2"))
     host.create_container(f"web.new-{old_id[:12]}", "web:latest")
     result = host.updater("run", "-o", "json")
     outcome = ran(result.json)[host.name("web")]
-    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "failed", "busy")
+    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "failed", "name-conflict")
     assert host.inspect("web")["Id"] == old_id
     assert host.exists(f"web.new-{old_id[:12]}")  # it is not this run's
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rig import ImageSpec, commands
+from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
 
 if TYPE_CHECKING:
     from rig.host import Host
+    from rig.recording import Request
 
 ON = {"updater.enable": "true"}
 PORT = 18_090
@@ -167,3 +168,37 @@ def test_a_dependent_that_cannot_be_recreated_keeps_the_provider_from_its_update
     outcome = ran(host.updater("run", "-o", "json").json)[host.name("vpn")]
     assert (outcome["outcome"], outcome["reason"]["code"]) == ("skipped", "shared-namespace")
     assert host.name("guest") in outcome["reason"]["message"]
+
+
+def test_whoever_cannot_be_looked_at_may_depend_on_it(host: Host) -> None:
+    """Then the provider is not touched: a dependent that nobody knew of would be dead afterwards."""
+    host.push("vpn:latest", ImageSpec(marker="1"))
+    provider = host.run_container("vpn", "vpn:latest", labels=ON)
+    guest = host.run_container("guest", "vpn:latest", host_config={"NetworkMode": f"container:{provider}"})
+    host.push("vpn:latest", ImageSpec(marker="2"))
+    with host.rig.recording_socket() as socket:
+
+        def refuse(request: Request) -> Reply | None:
+            return Reply(500, b'{"message": "no"}') if request.path.endswith(f"/{guest}/json") else None
+
+        socket.recording.before = refuse
+        result = host.updater("run", "-o", "json", docker_host=socket.host)
+    outcome = ran(result.json)[host.name("vpn")]
+    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "skipped", "engine-error")
+    assert host.inspect("vpn")["Id"] == provider
+
+
+def test_a_provider_given_by_name_is_found_by_name(host: Host) -> None:
+    host.push("vpn:latest", ImageSpec(marker="1"))
+    host.run_container("vpn", "vpn:latest", labels=ON)
+    modes = {"NetworkMode": f"container:{host.name('vpn')}", "PidMode": f"container:{host.name('vpn')}"}
+    host.run_container("guest", "vpn:latest", host_config=modes)
+    before = host.inspect("guest")["HostConfig"]
+    host.push("vpn:latest", ImageSpec(marker="2"))
+    result = host.updater("run", "--grace-period", "1s", "-o", "json")
+    assert result.exit_code == 0, result.stderr
+    after, now = host.inspect("guest")["HostConfig"], host.inspect("vpn")["Id"]
+    for field in modes:
+        named = before[field] == modes[field]
+        assert after[field] == (modes[field] if named else f"container:{now}")
+    host.client.restart(host.name("guest"), timeout=1)

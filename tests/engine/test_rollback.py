@@ -224,3 +224,29 @@ def test_a_stop_that_goes_on_after_its_answer_was_a_refusal(host: Host, answer: 
     assert host.inspect("web")["Id"] == old_id
     assert host.inspect("web")["State"]["Running"]
     assert host.container_names() == [host.name("web")]
+
+
+def test_a_network_that_cannot_be_joined_stops_the_update_before_anything_else(host: Host) -> None:
+    """Engines below API 1.44 join the second network after the creation; newer ones refuse the creation itself."""
+    networks: dict[str, dict[str, Any]] = {host.create_network(name): {} for name in ("front", "back")}
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON, networks=networks)
+    old = host.inspect("web")
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.rig.recording_socket() as socket:
+
+        def refuse(request: Request) -> Reply | None:
+            late = host.client.api_version < "1.44"
+            joins = request.path.endswith("/connect" if late else "/containers/create")
+            return Reply(403, b'{"message": "no free address"}') if joins else None
+
+        socket.recording.before = refuse
+        result = host.updater("run", *QUICK, docker_host=socket.host)
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"], outcome["downtime_seconds"]) == (1, "failed", None)
+    assert "no free address" in outcome["reason"]["message"]
+    now = host.inspect("web")
+    assert (now["Id"], now["State"]["StartedAt"]) == (old_id, old["State"]["StartedAt"])
+    assert set(now["NetworkSettings"]["Networks"]) == set(networks)
+    assert host.container_names() == [host.name("web")]
+    assert host.image_id(host.reference("web:latest")) == old["Image"]

@@ -141,12 +141,20 @@ def _create(recreation: Recreation) -> None:
         for network, endpoint in blueprint.connects:
             engine.connect_network(recreation.new_id, network, endpoint)
     except EngineConflict as error:
-        raise _failed(
-            ReasonCode.BUSY, f"Another update of this container is under way, or was cut short ({error})."
-        ) from error
+        raise _name_taken(recreation, name) from error
     except (EngineRefused, EngineNotFound) as error:
         raise _failed(ReasonCode.CREATE_FAILED, f"The new container cannot be made: {error}.") from error
     recreation.group.successors |= {recreation.old["Id"]: recreation.new_id, f"/{recreation.name}": name}
+
+
+def _name_taken(recreation: Recreation, name: str) -> UpdateFailed:
+    """By another updater, or by a container that has nothing to do with this."""
+    other = recreation.engine.find_container(name)
+    labels = ((other or {}).get("Config") or {}).get("Labels") or {}
+    if other is None or labels.get(LABEL_OLD_ID) == recreation.old["Id"]:
+        return _failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.")
+    message = f"The update needs the name {name}, which another container has; rename that one."
+    return _failed(ReasonCode.NAME_CONFLICT, message)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from updater.errors import EngineError, EngineNotFound, RegistryError
 from updater.model.candidate import Candidate, Status
 from updater.model.platform import Platform
 from updater.model.published import Published
+from updater.model.reason import ReasonCode
 from updater.watcher.compare import is_same_image
 from updater.watcher.dependents import dependents_of
 
@@ -40,7 +41,9 @@ def look_closer(
     outdated = [candidate for candidate in candidates if candidate.status is Status.OUTDATED]
     if not outdated:
         return tuple(candidates)
-    inspected, _ = _each(pool, engine.inspect_container, {container.id for container in inventory.containers})
+    inspected, unseen = _each(pool, engine.inspect_container, {container.id for container in inventory.containers})
+    # One that is gone needs nobody; of one that could not be looked at nobody knows whom it needs.
+    unclear = next((reason for reason in unseen.values() if reason.code is not ReasonCode.CONTAINER_GONE), None)
     platforms, lost = _each(pool, lambda image: _platform(image, engine), {one.container.image_id for one in outdated})
     wanted = {image for one in outdated if (image := _wanted(one, platforms)) is not None}
     images, refused = _each(pool, lambda image: registry.image(*image), wanted)
@@ -50,7 +53,7 @@ def look_closer(
             settled.append(candidate)
             continue
         image = _wanted(candidate, platforms)
-        failure = lost.get(candidate.container.image_id) if image is None else refused.get(image)
+        failure = unclear or (lost.get(candidate.container.image_id) if image is None else refused.get(image))
         if image is None or failure is not None:
             settled.append(replace(candidate, status=Status.UNKNOWN, finding=failure))
         else:
