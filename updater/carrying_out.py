@@ -124,7 +124,11 @@ def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Out
     except EngineError as error:
         return (_left(decision, OutcomeKind.FAILED, error.reason),)
     plan = plan_update(decision, job.world.engine, job.inventory, job.replaced)
-    outcomes = perform(plan, surroundings(job.world, job.inventory, side_by_side=job.side_by_side), companions)
+    try:
+        outcomes = perform(plan, surroundings(job.world, job.inventory, side_by_side=job.side_by_side), companions)
+    except EngineError as error:
+        # The engine went away for longer than anybody waits: recovery takes it up, and what was done is still told.
+        return (_left(decision, OutcomeKind.FAILED, error.reason),)
     remember_all(outcomes, Operation.UPDATE, job.world)
     job.replaced.update(_replaced((plan, *companions), outcomes))
     return outcomes

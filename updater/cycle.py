@@ -284,13 +284,14 @@ def _not_to_be_done(decision: Decision, world: World, inventory: Inventory, *, d
 
 def _would_update(decision: Decision, world: World, inventory: Inventory) -> Outcome:
     outcome = _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
+    along = tuple(reason.message for reason in decision.reasons[1:])  # who is recreated with it
     try:
         forecast = _foretell(decision, world, inventory)
     except UpdaterError as error:
         if isinstance(error, EngineError) and error.temporary:
             raise  # the engine is away: for the others, too
-        return replace(outcome, notes=(f"What would change in it cannot be told: {error}",))
-    return replace(outcome, notes=forecast.notes, forecast=forecast)
+        return replace(outcome, notes=(*along, f"What would change in it cannot be told: {error}"))
+    return replace(outcome, notes=(*along, *forecast.notes), forecast=forecast)
 
 
 def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecast:

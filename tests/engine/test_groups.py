@@ -136,6 +136,8 @@ def test_check_says_who_comes_along(vpn: Vpn) -> None:
     (shown,) = vpn.host.updater("check", "-o", "json").json["containers"]
     assert [reason["code"] for reason in shown["reasons"]] == ["update-available", "dependency-updated"]
     assert all(vpn.host.name(short) in shown["reasons"][1]["message"] for short in ("web", "side", "shadow"))
+    (planned,) = vpn.host.updater("run", "--dry-run", "-o", "json").json["results"]
+    assert planned["notes"] == [shown["reasons"][1]["message"]]
 
 
 def test_volumes_from_and_links(host: Host) -> None:

@@ -34,6 +34,7 @@ _CALL_TIMEOUT = 60  # seconds without an answer
 _PULL_SILENCE = 600  # seconds without a line of progress before a pull counts as dead
 _STOP_MARGIN = 30  # seconds that the engine may need beyond a container's own stop timeout
 _PATIENT_STOP = 3600  # seconds to wait for a container whose own timeout is -1: never kill it
+_SHOWS_MAC = (1, 51)  # the last API version whose Config has it
 _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `StopTimeout`)
 
 
@@ -113,6 +114,19 @@ class DockerEngine:
             return self.inspect_container(name_or_id)
         except EngineNotFound:
             return None
+
+    def with_hidden_fields(self, container: Json) -> Json:
+        """The inspected container with what this version of the API no longer shows: the MAC address asked for.
+
+        Config has it up to API 1.51; an engine that speaks a newer one still answers in that.
+        """
+        if self.info.api <= _SHOWS_MAC:
+            return container
+        older = ".".join(map(str, _SHOWS_MAC))
+        path, doing = f"/containers/{container['Id']}/json", f"inspect container {container['Id'][:12]}"
+        shown = self._call("GET", path, doing, version=older).json()
+        mac = (shown.get("Config") or {}).get("MacAddress")
+        return {**container, "Config": {**container["Config"], **({"MacAddress": mac} if mac else {})}}
 
     def names_beginning(self, text: str) -> frozenset[str]:
         """The names of all containers that begin with this text."""
@@ -309,10 +323,12 @@ class DockerEngine:
     def _tell(self, container_id: str, what: str, doing: str, **arguments: Any) -> None:
         self._call("POST", f"/containers/{container_id}/{what}", doing, **arguments)
 
-    def _call(self, method: str, path: str, doing: str, **arguments: Any) -> requests.Response:
+    def _call(
+        self, method: str, path: str, doing: str, *, version: str | None = None, **arguments: Any
+    ) -> requests.Response:
         """One call, in raw JSON: the SDK's own methods drop fields they do not know, and lack time limits."""
         arguments.setdefault("timeout", _CALL_TIMEOUT)
-        url = f"{self._client.base_url}/v{self._client.api_version}{quote(path, safe='/:@')}"
+        url = f"{self._client.base_url}/v{version or self._client.api_version}{quote(path, safe='/:@')}"
         with translated(doing):
             response = self._client.request(method, url, **arguments)
             try:

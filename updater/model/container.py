@@ -40,6 +40,12 @@ class EngineInfo:
     version: str
     api_version: str
 
+    @property
+    def api(self) -> tuple[int, int]:
+        """The version as numbers: as text, 1.9 would sort after 1.41."""
+        major, _, minor = self.api_version.partition(".")
+        return int(major), int(minor)
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:

@@ -26,7 +26,7 @@ def draft(
 ) -> Blueprint:
     """The blueprint of the plan's container; of the engine only questions are asked. `successors` as in `draw`."""
     return draw(
-        old,
+        engine.with_hidden_fields(old),
         old_image,
         new_image,
         reference=plan.image,
