@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError
+from updater.itself import own_container
 from updater.model.history import Operation
 from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.planning import plan_companions, plan_update
 from updater.policy.order import lines, providers, reached
+from updater.policy.scope import consider
 from updater.recreator.health import has_healthcheck, healthcheck_deadline
 from updater.recreator.transaction import perform
 from updater.remembering import remember
@@ -26,7 +28,7 @@ from updater.world import surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from updater.model.container import Inventory
+    from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
     from updater.model.need import Need
     from updater.model.plan import Plan
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     Tell = Callable[[Outcome], None]
 
 _NOT_DONE = frozenset({OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK})
+_KEPT_OUT = frozenset({ReasonCode.DISABLED_BY_LABEL, ReasonCode.SWARM_TASK, ReasonCode.ONE_OFF, ReasonCode.ITSELF})
 _LOOK_EVERY = 1.0  # seconds
 
 
@@ -177,7 +180,7 @@ def _restart_those_that_want_it(done: dict[str, Outcome], job: Job) -> Iterator[
     updated = {name for name, outcome in done.items() if outcome.kind is OutcomeKind.UPDATED}
     for container in job.inventory.containers:
         causes = [need.on for need in job.needs.get(container.name, ()) if need.restart and need.on in updated]
-        if not causes or container.name in done:
+        if not causes or container.name in done or _is_not_ours(container, job):
             continue
         source = ImageAt(container.image_id, None)
         outcome = Outcome(
@@ -196,6 +199,13 @@ def _restart_those_that_want_it(done: dict[str, Outcome], job: Job) -> Iterator[
         except EngineError as error:
             outcome = replace(outcome, kind=OutcomeKind.FAILED, reason=error.reason)
         yield outcome
+
+
+def _is_not_ours(container: ContainerSnapshot, job: Job) -> bool:
+    """Whether even a restart is none of our business; ourselves we would kill in the middle."""
+    objection = consider(container, job.request).objection
+    kept_out = objection is not None and objection.code in _KEPT_OUT
+    return kept_out or container.id == own_container(job.inventory.containers)
 
 
 def _left(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -86,9 +86,19 @@ def run(
             outcomes.append(_not_to_be_done(decision, world, inventory, dry_run=dry_run))
             tell(outcomes[-1])
         carried_out = carry_out(to_update, world, inventory, request, needs, tell, parallel_updates=parallel_updates)
-    newest = {outcome.name: outcome for outcome in (*outcomes, *carried_out)}
-    in_order = tuple(newest[name] for name in sorted(newest))
+    in_order = _one_each((*outcomes, *carried_out))
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, in_order, recovered)
+
+
+def _one_each(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """The last word on each container, by name; that it was left alone afterwards is no news of one that failed."""
+    last: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        before = last.get(outcome.name)
+        failed = before is not None and before.kind in (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK)
+        if not (failed and outcome.kind is OutcomeKind.SKIPPED):
+            last[outcome.name] = outcome
+    return tuple(last[name] for name in sorted(last))
 
 
 def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> DiffReport:
@@ -148,6 +158,9 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
         reject(full_name, plan.image, turned_down, reason, world.memory)
     inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
     dependents = dependents_of(container, inventory.containers, inspected)
+    busy = _ids_of(find_unfinished(inventory.containers))
+    if waiting := [dependent.name for dependent in dependents if dependent.container.id in busy]:
+        raise UsageError(f"{waiting[0]}, which depends on {full_name}, is being updated, or could not be recovered")
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
         outcomes = perform(plan, surroundings(world, inventory), companions)
@@ -232,10 +245,15 @@ def _decide(
     ]
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
     remember_seen(candidates, world.memory)
-    decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id)) for candidate in candidates]
+    busy = _ids_of(unfinished)
+    decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id, busy)) for candidate in candidates]
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
     return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def _ids_of(unfinished: Sequence[Unfinished]) -> frozenset[str]:
+    return frozenset(container.id for update in unfinished for container in update.containers)
 
 
 def _needs(containers: Sequence[ContainerSnapshot], request: Request) -> Needs:

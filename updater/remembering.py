@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
-def facts_of(candidate: Candidate, memory: Store, own_id: str | None) -> Facts:
-    """What is known of the digest that is published for this container; `own_id` is the container we run in."""
+def facts_of(candidate: Candidate, memory: Store, own_id: str | None, busy: frozenset[str]) -> Facts:
+    """What is known of the digest that is published for this container; `own_id` and `busy` as in the facts."""
     reference, lookup = candidate.container.reference, candidate.lookup
     if candidate.status is not Status.OUTDATED or reference is None or not isinstance(lookup, Published):
-        return Facts(own_id=own_id)
+        return Facts(own_id=own_id, busy=busy)
     for rejection in memory.rejections(candidate.container.name):
         if (rejection.reference, rejection.digest) == (reference.canonical, lookup.digest):
-            return Facts(rejection, own_id)
-    return Facts(own_id=own_id)
+            return Facts(rejection, own_id, busy)
+    return Facts(own_id=own_id, busy=busy)
 
 
 def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
+from tests.engine.test_cut_short import kill_after
 
 if TYPE_CHECKING:
     from rig.host import Host
@@ -204,3 +205,41 @@ def test_a_provider_given_by_name_is_found_by_name(host: Host) -> None:
         named = before[field] == modes[field]
         assert after[field] == (modes[field] if named else f"container:{now}")
     host.client.restart(host.name("guest"), timeout=1)
+
+
+def cut_short(vpn: Vpn, pattern: str) -> None:
+    """Update the provider, and die right after this call."""
+    vpn.host.push("vpn:latest", ImageSpec(marker="vpn 2"))
+    kill_after(vpn.host, pattern, "run", "--grace-period", "1s", "-o", "json")
+
+
+def test_a_provider_removed_by_its_user_takes_nobody_along(vpn: Vpn) -> None:
+    """Killed while the new ones are made; `shadow` lives among the processes of `web`, which runs on."""
+    cut_short(vpn, r"containers/create\?name=[^&]*shadow")
+    vpn.host.client.remove_container(vpn.ids["vpn"], force=True)
+    assert vpn.host.updater("recover", "--grace-period", "1s").exit_code == 0
+    for short in ("web", "side", "shadow"):
+        now = vpn.host.inspect(short)
+        assert (now["Id"], now["State"]["Running"]) == (vpn.ids[short], True)
+    assert len(vpn.host.container_names()) == 3
+
+
+def test_a_dependent_whose_old_container_was_removed_comes_up_with_the_others(vpn: Vpn) -> None:
+    cut_short(vpn, rf"rename\?name={vpn.host.name('shadow')}$")
+    for name in vpn.host.container_names():
+        if name.startswith(vpn.host.name("side") + ".old-"):
+            vpn.host.client.remove_container(name, force=True)
+    assert vpn.host.updater("recover", "--grace-period", "1s").exit_code == 0
+    assert vpn.is_whole()
+
+
+def test_a_dependent_stopped_by_its_user_leaves_its_siblings_alone(vpn: Vpn) -> None:
+    vpn.host.push("vpn:latest", ImageSpec(marker="vpn 2"))
+    with vpn.host.start_updater("run", "--grace-period", "3s", "-o", "json") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "-web: at most" in line)
+        vpn.host.client.stop(vpn.host.name("web"), timeout=1)
+        process.communicate(timeout=90)
+    now = {short: vpn.host.inspect(short) for short in SHORT}
+    assert {short: one["Id"] for short, one in now.items()} == vpn.ids
+    assert {short for short in SHORT if now[short]["State"]["Running"]} == {"vpn", "side"}

@@ -85,13 +85,14 @@ def test_circles_are_reported_and_left(host: Host) -> None:
 def test_restart_true_restarts_what_depends_on_it(host: Host) -> None:
     app = make(host, "app", service("app", "db:service_started:true"))
     other = make(host, "other", service("other", "db:service_started:false"))
+    make(host, "out", service("out", "db:service_started:true") | {"updater.enable": "false"})
     make(host, "db", service("db"))
-    before = started(host, "app"), started(host, "other")
+    before = started(host, "app"), started(host, "other"), started(host, "out")
     publish(host, "db")
     results = run(host)
     assert results["app"]["reason"]["code"] == "dependency-updated"
     assert started(host, "app") != before[0]
-    assert started(host, "other") == before[1]
+    assert (started(host, "other"), started(host, "out")) == before[1:]
     assert (host.inspect("app")["Id"], host.inspect("other")["Id"]) == (app, other)
 
 

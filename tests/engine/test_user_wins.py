@@ -124,3 +124,18 @@ def test_a_crash_is_a_crash_whatever_a_person_did_before(host: Host, act: str, p
     command = commands.shell("trap '' HUP; trap 'exit 0' TERM; sleep 4 & wait $!; exit 3")
     outcome = act_on_a_bad_one(host, command, act, policy)
     assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
+
+
+def test_starting_a_stopped_one_while_its_image_is_pulled(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.client.stop(old_id)
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.rig.recording_socket() as socket:
+        socket.recording.before = lambda request: (
+            host.client.start(old_id) if "/containers/create" in request.path else None
+        )
+        result = host.updater("run", "--include-stopped", "-o", "json", docker_host=socket.host)
+    outcome = ran(result.json)[host.name("web")]
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("failed", "user-changed")
+    assert (host.inspect("web")["Id"], host.inspect("web")["State"]["Running"]) == (old_id, True)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 class Facts:
     """`rejection` is of the very digest that is published now, in this container; None where there was none.
 
-    `own_id` is the id of the container that this program runs in, if it does.
+    `own_id` is the id of the container that this program runs in, if it does; `busy` are the ids of containers whose
+    update is under way, or was cut short.
     """
 
     rejection: Rejection | None = None
     own_id: str | None = None
+    busy: frozenset[str] = frozenset()
 
 
 NOTHING_KNOWN = Facts()

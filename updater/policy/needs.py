@@ -5,16 +5,17 @@ The user's label names containers; compose's names services of the same project,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from updater.model.need import Condition, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from updater.model.container import ContainerSnapshot
 
-Needs = dict[str, tuple[Need, ...]]
+Needs = Mapping[str, tuple[Need, ...]]
 """By the name of the container that has them."""
 
 _COMPOSE = "com.docker.compose."
@@ -28,7 +29,7 @@ def needs_of_all(containers: Sequence[ContainerSnapshot], named: Mapping[str, It
     """
     there = {container.name for container in containers}
     services = _services(containers)
-    found: Needs = {}
+    found: dict[str, tuple[Need, ...]] = {}
     for container in containers:
         by_label = (Need(name) for name in named.get(container.name, ()) if name in there)
         needs = {need.on: need for need in (*by_label, *_of_compose(container, services))}

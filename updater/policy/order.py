@@ -90,9 +90,9 @@ def _marks(decision: Decision, all_of_them: Sequence[Decision], graph: Providers
     container = decision.container
     marks = {container.name, *(dependent.name for dependent in decision.candidate.dependents)}
     marks |= reached(graph.get(container.name, ()), graph) & others
-    if container.reference is not None:
-        marks.add(f"reference {container.reference.canonical}")
-    return marks
+    # Also those of dependents: for the moment of their creation their tags are pointed elsewhere.
+    touched = (container, *(dependent.container for dependent in decision.candidate.dependents))
+    return marks | {f"reference {one.reference.canonical}" for one in touched if one.reference is not None}
 
 
 def reached(names: Iterable[str], graph: Mapping[str, set[str]], *, at_once: bool = True) -> set[str]:

@@ -110,12 +110,13 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
     """
     outcomes: list[Outcome] = []
     cut_short: list[_CutShort] = []
+    abandoned: list[tuple[Unfinished, Json]] = []
     for update in group:
         surroundings.narrator.step(update.name, "recover")
         new = None if update.new is None else surroundings.engine.find_container(update.new.id)
         old = None if update.old is None else surroundings.engine.find_container(update.old.id)
         if old is None and new is not None and update.standing is Standing.ABANDONED:
-            outcomes.append(_start_abandoned(update, new, surroundings))
+            abandoned.append((update, new))
             continue
         if old is None and (new is None or update.standing is Standing.PROMOTED):
             continue
@@ -131,19 +132,24 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
             cut_short.append(_CutShort(update, found, _recreation(update, found, terms[update.name], surroundings)))
     if cut_short:
         outcomes.extend(_finish_or_undo(cut_short, surroundings))
+    # Only now, since they may depend on the others.
+    outcomes.extend(_start_abandoned(update, new, surroundings) for update, new in abandoned)
     return tuple(outcomes)
 
 
 def _start_abandoned(update: Unfinished, new: Json, surroundings: Surroundings) -> Outcome:
     """There is nothing else left of this name."""
-    patiently(partial(surroundings.engine.start, new["Id"]))
-    reason = Reason(
-        ReasonCode.UPDATED, f"{_CUT_SHORT} and its old container is gone; the new one was started, unproven."
-    )
+    kind, message = OutcomeKind.UPDATED, "the new one was started, unproven."
+    try:
+        patiently(partial(surroundings.engine.start, new["Id"]))
+    except EngineError as error:
+        kind, message = OutcomeKind.FAILED, f"the new one cannot be started: {error}."
+    code = ReasonCode.UPDATED if kind is OutcomeKind.UPDATED else ReasonCode.START_FAILED
+    reason = Reason(code, f"{_CUT_SHORT} and its old container is gone; {message}")
     labels = new["Config"].get("Labels") or {}
     source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
     target = ImageAt(new["Image"], _digest(labels.get(LABEL_DIGEST)))
-    return Outcome(update.name, new["Config"]["Image"], OutcomeKind.UPDATED, reason, source, target)
+    return Outcome(update.name, new["Config"]["Image"], kind, reason, source, target)
 
 
 def _finish_or_undo(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> tuple[Outcome, ...]:
@@ -172,9 +178,13 @@ def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _D
     head_id = group_of(first.update)
     if first.found.old["Id"] == head_id:
         return _Direction.DISCARD if first.update.standing is Standing.UNREADY else _Direction.ON
-    # Its old container is gone: it was committed. It is there: it went back, or its user removed the new one.
-    committed = surroundings.engine.find_container(head_id) is None
-    return _Direction.ON_WITHOUT_HEAD if committed else _Direction.BACK
+    if surroundings.engine.find_container(head_id) is not None:
+        return _Direction.BACK  # it went back, or its user removed the new one
+    if all(one.update.standing is Standing.PROMOTED for one in cut_short):
+        return _Direction.ON_WITHOUT_HEAD  # it was committed: that comes after all were promoted
+    # Its user removed it. What was not touched yet stays as it is.
+    stopped = any(one.recreation.old_ran and not one.found.old["State"].get("Running") for one in cut_short)
+    return _Direction.BACK if stopped else _Direction.DISCARD
 
 
 def _is_in_place(update: Unfinished, old: Json) -> bool:

@@ -32,7 +32,7 @@ from updater.recreator.names import (
     name_old,
     operation_labels,
 )
-from updater.recreator.verify import patiently, prove
+from updater.recreator.verify import freeze, patiently, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -225,7 +225,10 @@ def _confirm(recreation: Recreation) -> None:
     if now is None:
         raise _failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
     same_name = now["Name"] == recreation.old["Name"]
-    same_state = now["State"]["Status"] == recreation.old_state or not recreation.old_ran
+    if recreation.old_ran:
+        same_state = _settled(now["State"]["Status"]) == _settled(recreation.old_state)
+    else:
+        same_state = not now["State"].get("Running")
     if not same_name or not same_state:
         raise _failed(
             ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
@@ -237,6 +240,11 @@ def _confirm(recreation: Recreation) -> None:
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
         )
     _check_names(recreation)
+
+
+def _settled(state: str) -> str:
+    """One that crashes over and over is running and restarting in turn."""
+    return "running" if state == "restarting" else state
 
 
 def _check_other_updaters(recreation: Recreation) -> None:
@@ -283,7 +291,7 @@ def _stop(recreation: Recreation) -> None:
     recreation.stop_requested = time.monotonic()
     try:
         if recreation.was_paused:
-            recreation.engine.unpause(old["Id"])
+            freeze(recreation.engine, old["Id"], paused=False)
         recreation.engine.stop(old["Id"], recreation.plan.terms.stop_timeout, old["Config"].get("StopTimeout"))
     except EngineRefused as error:
         raise _failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
@@ -321,10 +329,10 @@ def _start(recreation: Recreation) -> None:
     try:
         try:
             recreation.engine.start(recreation.new_id)
-        except EngineRefused:
+        except (EngineRefused, EngineConflict):
             time.sleep(1)  # a port or an address of the old container may take a moment to be free
             recreation.engine.start(recreation.new_id)
-    except (EngineRefused, EngineNotFound) as error:
+    except (EngineRefused, EngineConflict, EngineNotFound) as error:
         raise _failed(ReasonCode.START_FAILED, f"The new container did not start: {error}.") from error
     recreation.up_again = time.monotonic()
 
@@ -335,7 +343,7 @@ def _verify(recreation: Recreation) -> None:
     assert recreation.new_id is not None
     prove(recreation, recreation.new_id, "new", interruptible=True)
     if recreation.was_paused and not recreation.ended:
-        recreation.engine.pause(recreation.new_id)
+        freeze(recreation.engine, recreation.new_id, paused=True)
 
 
 def _commit(recreation: Recreation) -> None:

@@ -101,8 +101,7 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         kind = OutcomeKind.SKIPPED if busy else OutcomeKind.FAILED
         return (_outcome(head, kind, _told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
-        for member in members[members.index(setback.member) :]:
-            member.leave_stopped()  # what depends on a container that does not run cannot run either
+        _leave_stopped(members, setback.member)
     return go_back(members, setback)
 
 
@@ -139,6 +138,9 @@ def _itinerary_after_a_loss(members: Members) -> Itinerary:
         if new is None:
             raise UpdateFailed(Reason(ReasonCode.CONTAINER_GONE, "The new container was removed meanwhile."))
         found[member.name] = (new, old)
+    if found[members[0].name][1] is None:
+        for member in members[1:]:
+            member.no_way_back = True  # what they depended on is committed
     return remaining(members, found)
 
 
@@ -201,7 +203,15 @@ def _turn_down(head: Recreation, setback: Setback) -> None:
     An engine that was killed during a start can refuse all further ones (seen on 20.10): that is no fault of the image.
     """
     engines_fault = setback.member.engine_was_away and setback.reason.code is ReasonCode.START_FAILED
-    if setback.reason.code in _VERDICTS and head.plan.purpose is Purpose.UPDATE and not engines_fault:
+    # A job that was not seen from its start to its end may have been cut off by whatever cut us off.
+    job = setback.member.plan.terms.is_job
+    unseen = job and (setback.member.up_again is None or setback.member.engine_was_away)
+    if (
+        setback.reason.code in _VERDICTS
+        and head.plan.purpose is Purpose.UPDATE
+        and not engines_fault
+        and not (unseen and setback.reason.code is ReasonCode.CRASHED)
+    ):
         head.surroundings.turn_down(head.plan, _told_of(head, setback))
 
 
@@ -210,14 +220,21 @@ def _after_removal(members: Members, setback: Setback) -> tuple[Outcome, ...]:
     removed = setback.member
     remove_old(removed)
     outcome = _outcome(removed, OutcomeKind.FAILED, setback.reason)
+    _leave_stopped(members, removed)
     others = tuple(member for member in members if member is not removed)
     if not others:
         return (outcome,)
-    if removed is members[0]:
-        for member in others:
-            member.leave_stopped()
     went_back = iter(go_back(others, setback))
     return tuple(outcome if member is removed else next(went_back) for member in members)
+
+
+def _leave_stopped(members: Members, stopped: Recreation) -> None:
+    """It, and what depends on it: that cannot run without it."""
+    names = {stopped.name}
+    for member in members:
+        if member is stopped or member.plan.companion_of in names:
+            names.add(member.name)
+            member.leave_stopped()
 
 
 def _clean_up(head: Recreation, image_id: str | None) -> None:
@@ -300,5 +317,5 @@ def _outcome(member: Recreation, kind: OutcomeKind, reason: Reason, log_tail: st
         steps=tuple(member.taken),
         notes=tuple(member.notes),
         log_tail=log_tail,
-        container_id=member.new_id if kind is OutcomeKind.UPDATED else None,
+        container_id=member.new_id if kind is OutcomeKind.UPDATED or member.kept_failing is not None else None,
     )

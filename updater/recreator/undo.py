@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
-from updater.errors import EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import (
     KEEP_REPOSITORY,
@@ -22,7 +22,7 @@ from updater.recreator.names import (
     parse_working_name,
 )
 from updater.recreator.secrets import without_secrets
-from updater.recreator.verify import patiently, prove
+from updater.recreator.verify import freeze, patiently, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -282,7 +282,7 @@ def _end_of_the_stop(recreation: Recreation, old: Json) -> Json:
 def _start_old(recreation: Recreation, old_id: str) -> None:
     try:
         patiently(lambda: recreation.engine.start(old_id))
-    except EngineRefused:
+    except (EngineRefused, EngineConflict):
         time.sleep(1)  # what the new container held, a port or an address, may take a moment to be free
         patiently(lambda: recreation.engine.start(old_id))
 
@@ -300,7 +300,7 @@ def _judge_old(recreation: Recreation) -> None:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
     if state == "paused" and not recreation.ended:
-        patiently(lambda: recreation.engine.pause(recreation.old["Id"]))
+        freeze(recreation.engine, recreation.old["Id"], paused=True)
 
 
 def remove_new(recreation: Recreation) -> None:

@@ -57,6 +57,16 @@ def patiently(call: Callable[[], T]) -> T:
     return retrying(call)
 
 
+def freeze(engine: Engine, container_id: str, *, paused: bool) -> None:
+    """Pause or unpause it, unless it is so already: the engine refuses to do it twice."""
+
+    def look_and_freeze() -> None:
+        if bool(engine.inspect_container(container_id)["State"].get("Paused")) != paused:
+            (engine.pause if paused else engine.unpause)(container_id)
+
+    patiently(look_and_freeze)
+
+
 def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
     """Return once the `which` ("new") container has proven itself.
 

@@ -5,10 +5,12 @@ The engine knows the provider by its id: once that is replaced, even under the s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from updater.model.container import ContainerState
 from updater.model.dependent import Dependent
+from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,9 +41,20 @@ def dependents_of(
         for identifier in ready:
             on = next(by_id[other].name for other in by_id if other in needs[identifier] & group)
             auto_remove = bool(inspected[identifier]["HostConfig"].get("AutoRemove"))
-            found.append(Dependent(by_id[identifier], on, auto_remove))
+            found.append(Dependent(_with_reference(by_id[identifier], inspected[identifier]), on, auto_remove))
             placed.add(identifier)
     return tuple(found)
+
+
+def _with_reference(container: ContainerSnapshot, inspected: Mapping[str, Any]) -> ContainerSnapshot:
+    """The list shows an image's id where the tag has moved; the inspection has what the user wrote."""
+    text = str((inspected.get("Config") or {}).get("Image") or "")
+    if container.reference is not None or not text or text.startswith("sha256:"):
+        return container
+    try:
+        return replace(container, image_text=text, reference=parse_reference(text))
+    except NotAReference:
+        return container
 
 
 def _reached_from(provider: str, needs: Mapping[str, set[str]]) -> set[str]:

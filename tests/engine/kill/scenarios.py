@@ -113,6 +113,14 @@ INTERRUPTED = Scenario("interrupted-by-the-user", _good(), policy=ALWAYS, distur
 STOPPED = Scenario("stopped", _good(), state="exited", policy=ALWAYS, arguments=("--include-stopped",))
 NEVER_STARTED = Scenario("never-started", _good(), state="created", policy=ON_FAILURE, arguments=("--include-stopped",))
 PAUSED = Scenario("paused", _good(), state="paused", policy=UNLESS_STOPPED)
+PAUSED_AND_ROLLBACK = Scenario(
+    "paused-and-rollback",
+    _good(command=commands.EXIT_AT_ONCE),
+    may_update=False,
+    turned_down=True,
+    state="paused",
+    policy=UNLESS_STOPPED,
+)
 NETWORKS = Scenario(
     "two-networks-and-a-port",
     _good(command=commands.HTTP_SERVER),
@@ -150,6 +158,7 @@ ALL = (
     STOPPED,
     NEVER_STARTED,
     PAUSED,
+    PAUSED_AND_ROLLBACK,
     NETWORKS,
     VOLUMES,
     VOLUMES_AND_ROLLBACK,

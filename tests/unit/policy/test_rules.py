@@ -13,6 +13,7 @@ from updater.model.candidate import Status
 from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action
 from updater.model.dependent import Dependent
+from updater.model.facts import Facts
 from updater.model.reason import Reason, ReasonCode
 from updater.policy.rules import decide
 
@@ -21,6 +22,12 @@ FAILED = Reason(ReasonCode.REGISTRY_UNREACHABLE, "It does not answer.")
 
 def dependent(labels: dict[str, str] | None = None, *, auto_remove: bool = False) -> Dependent:
     return Dependent(container(labels=labels or {}), "vpn", auto_remove)
+
+
+def test_a_dependent_that_is_being_updated_keeps_the_provider_from_it() -> None:
+    one = dependent()
+    decision = decide(candidate(dependents=(one,)), Facts(busy=frozenset({one.container.id})))
+    assert (decision.action, decision.reasons[0].code) == (Action.LEAVE, ReasonCode.SHARED_NAMESPACE)
 
 
 @pytest.mark.parametrize(
