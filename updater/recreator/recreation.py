@@ -10,6 +10,7 @@ from updater.errors import UpdateFailed
 from updater.model.container import STATES_UP
 from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
+from updater.recreator.names import name_old
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,6 +128,11 @@ class Recreation:
         return self.old_policy.get("Name") in ("always", "on-failure")
 
     @property
+    def parked_name(self) -> str:
+        """What the old container is called once it is out of the way."""
+        return name_old(self.name, self.old["Id"], self.old_policy, self.old_state)
+
+    @property
     def old_state(self) -> str:
         """The state the old container was found in."""
         return str(self.old["State"]["Status"])
@@ -166,3 +172,8 @@ class Recreation:
         """Raise UpdateFailed if the user asked to stop."""
         if self.surroundings.interrupted():
             raise UpdateFailed(Reason(ReasonCode.INTERRUPTED, "You interrupted the update."))
+
+
+def failed(code: ReasonCode, message: str) -> UpdateFailed:
+    """What a step raises."""
+    return UpdateFailed(Reason(code, message))

@@ -1,0 +1,92 @@
+"""Is the old container still what was planned for, or has its user, or another updater, acted meanwhile?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.model.reason import ReasonCode
+from updater.recreator.names import (
+    LABEL_OLD_ID,
+    name_back,
+    name_bad,
+    name_go,
+)
+from updater.recreator.recreation import failed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from updater.recreator.recreation import Recreation
+
+
+def inspect(recreation: Recreation) -> None:
+    """Read the container and the image it runs."""
+    plan = recreation.plan
+    old = recreation.engine.find_container(plan.container_id)
+    if old is None or old["Name"] != f"/{plan.name}":
+        _check_other_updaters(recreation)
+    if old is None:
+        raise failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
+    if old["Name"].lstrip("/") != plan.name or old["Image"] != plan.source.image_id:
+        raise failed(ReasonCode.USER_CHANGED, "Somebody renamed or recreated it meanwhile; nothing was done.")
+    if old["HostConfig"].get("AutoRemove"):
+        raise failed(ReasonCode.AUTO_REMOVE, "It was started with --rm, so it would vanish when it is stopped.")
+    recreation.old = old
+    recreation.old_image = recreation.engine.image_by_id(old["Image"])
+
+
+def confirm(recreation: Recreation) -> None:
+    """The user may have acted while the image was being pulled; then the user wins."""
+    now = recreation.engine.find_container(recreation.old["Id"])
+    if now is None or now["Name"] != recreation.old["Name"]:
+        _check_other_updaters(recreation)
+    if now is None:
+        raise failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
+    same_name = now["Name"] == recreation.old["Name"]
+    if recreation.old_ran:
+        same_state = _settled(now["State"]["Status"]) == _settled(recreation.old_state)
+    else:
+        same_state = not now["State"].get("Running")
+    if not same_name or not same_state:
+        raise failed(
+            ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
+        )
+    changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
+    if changed or _networks(now) != _networks(recreation.old):
+        raise failed(
+            ReasonCode.USER_CHANGED,
+            "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
+        )
+    _check_names(recreation)
+
+
+def _settled(state: str) -> str:
+    """One that crashes over and over is running and restarting in turn."""
+    return "running" if state == "restarting" else state
+
+
+def _check_other_updaters(recreation: Recreation) -> None:
+    """Another updater may have been faster; that is no act of a person."""
+    there = recreation.engine.find_container(recreation.name)
+    labels = ((there or {}).get("Config") or {}).get("Labels") or {}
+    if labels.get(LABEL_OLD_ID) == recreation.plan.container_id:
+        raise failed(ReasonCode.BUSY, "Another updater has been working on it meanwhile.")
+
+
+def _check_names(recreation: Recreation) -> None:
+    """Found taken only half-way, a name that the update needs would cost an outage."""
+    name, old_id = recreation.name, recreation.old["Id"]
+    parked = recreation.parked_name
+    if name_go(name, old_id) in (taken := recreation.engine.names_beginning(f"{name}.")):
+        raise failed(ReasonCode.BUSY, "Another update of this container is under way, or was cut short.")
+    for needed in (parked, name_back(parked), name_bad(name, old_id)):
+        if needed in taken:
+            raise failed(
+                ReasonCode.NAME_CONFLICT,
+                f"The update needs the name {needed}, which another container has; rename that.",
+            )
+
+
+def _networks(container: Mapping[str, Any]) -> set[str]:
+    return set((container.get("NetworkSettings") or {}).get("Networks") or ())
