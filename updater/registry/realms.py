@@ -5,19 +5,26 @@ A registry names its token service (the realm) and may redirect downloads. Both 
 2. nothing leads from a registry elsewhere into this machine or its link-local net (metadata services live
    there), nor from a public registry to a private address; and no text is followed that two readers of URLs
    could take for two places;
-3. credentials go to a token service only if it is on the registry's own host, in the same branch of the name
-   tree (one is a subdomain of the other: whoever owns the upper name decides about the lower), in the table of
-   known pairs, or configured. Sisters (`registry.a.example`, `auth.a.example`) are not taken for one owner,
-   because telling `a.example` from `co.uk` or `duckdns.org` needs the public suffix list.
+3. credentials go to a token service only if it is on the registry's own host, under the same registrable domain
+   (`registry.a.example` and `auth.a.example` have one owner), in the table of known pairs, or configured. The public
+   suffix list tells where names begin to be anybody's: `a.co.uk` and `b.co.uk` are two owners, and so, by its private
+   section, are `a.duckdns.org` and `b.duckdns.org`. Below a top-level name that it does not know (`.lan`, `.internal`)
+   each name has an owner of its own.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from enum import Enum, auto
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from updater.registry.hosts import address, host_name, is_loopback
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 # Token services that are known to belong to a registry of another name.
 _KNOWN_PAIRS = frozenset({("registry-1.docker.io", "auth.docker.io"), ("lscr.io", "ghcr.io")})
@@ -26,6 +33,9 @@ _PLAIN_URL = re.compile(r"[!-\[\]-~]+")
 # A host that ends in a number but is no address in its usual spelling (`2130706433`, `0x7f.1`, `127.0.0.1.`) is
 # one nevertheless to the system's resolver.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+# A name in its one usual spelling: no empty label, no dot at the end, nothing that a certificate would not name.
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+_reading_the_list = threading.Lock()
 
 
 class Trust(Enum):
@@ -84,7 +94,25 @@ def _leads_inside(source: str, target: str) -> bool:
 def _belongs(registry: str, service: str) -> bool:
     if registry == service or (registry, service) in _KNOWN_PAIRS:
         return True
-    if address(registry) is not None or address(service) is not None:
+    # Most strangers are told without the list: its answer can only be a name with a dot in it that both end in.
+    if registry.rpartition(".")[2] != service.rpartition(".")[2]:
         return False
-    upper, lower = sorted((registry, service), key=len)
-    return "." in upper and lower.endswith("." + upper)
+    owned = _registrable_domain(registry)
+    return owned is not None and owned == _registrable_domain(service)
+
+
+def _registrable_domain(host: str) -> str | None:
+    """The part of the name that somebody has registered; None for addresses, single labels and public suffixes."""
+    if address(host) is not None or not _NAME.fullmatch(host):
+        return None
+    with _reading_the_list:
+        suffixes = _public_suffixes()
+    return suffixes.privatesuffix(host)
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    # Read only where names differ: it takes some 30 ms and 3 MB. It is part of the package; no network is asked.
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
