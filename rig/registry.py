@@ -1,9 +1,11 @@
-"""How is a registry of our own started, with or without a login, and what can be done to its tags?"""
+"""How is a registry of our own started, whom does it let in, and what can be done to its tags?"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 import requests
 
@@ -12,13 +14,16 @@ from rig.machine import SEARCH_PATH, find_program
 from rig.passwords import htpasswd_line
 from rig.recording_proxy import RecordingProxy
 from rig.service import Service
+from rig.token_service import AUDIENCE, ISSUER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from rig.namespaces import Namespaces
     from rig.recording import Recording
+    from rig.token_service import TokenService
 
 START_SECONDS = 10.0
 BEHIND = 10_000
@@ -39,14 +44,28 @@ class PrivateRegistry:
     Pushing and moving tags by the methods here goes past the proxy, so a test's own preparation is not counted.
     """
 
-    def __init__(self, namespaces: Namespaces, port: int = 5000, users: Mapping[str, str] | None = None) -> None:
-        self._namespaces = namespaces
-        self._users = dict(users or {})
-        self._port = port
-        self._service: Service | None = None
-        self._folder = namespaces.directory / f"registry-{port}"
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        port: int = 5000,
+        users: Mapping[str, str] | None = None,
+        *,
+        tokens: TokenService | None = None,
+        upstream: PrivateRegistry | None = None,
+    ) -> None:
+        """Open to everybody; or for `users` (htpasswd); or for whom `tokens` lets in; or a cache of `upstream`."""
+        self.namespaces = namespaces
+        self.folder = namespaces.directory / f"registry-{port}"
         self.address = f"127.0.0.1:{port}"
+        self.listens_at = f"127.0.0.1:{port + BEHIND}"
+        self.url = f"http://{self.listens_at}"
+        self.trusted: str | bool = True
+        """Whose certificates the rig itself trusts here, where `url` is https."""
         self.proxy = RecordingProxy(namespaces, port, port + BEHIND)
+        self._users = dict(users or {})
+        self._tokens = tokens
+        self._upstream = upstream
+        self._service: Service | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -68,20 +87,34 @@ class PrivateRegistry:
 
     def start(self) -> None:
         """Start the registry and the proxy before it; what was pushed earlier is still there."""
-        self._folder.mkdir(exist_ok=True)
-        configuration = self._folder / "config.yml"
-        # JSON is valid YAML, and needs no library to be written.
-        configuration.write_text(json.dumps(self._configuration()))
-        program = [find_program("docker-registry"), "serve", str(configuration)]
-        self._service = Service(self._namespaces, self._folder.name, program, {"PATH": SEARCH_PATH})
-        self._service.wait_until(self._answers, START_SECONDS)
+        self.start_service()
         self.proxy.start()
 
     def stop(self) -> None:
         """Nobody listens at the address from now on, until `start`."""
         self.proxy.stop()
+        self.kill_service()
+
+    def start_service(self) -> None:
+        """Start the program itself, and return when it answers."""
+        self.folder.mkdir(exist_ok=True)
+        self._service = Service(self.namespaces, self.folder.name, self.program(), {"PATH": SEARCH_PATH})
+        self._service.wait_until(self._answers, START_SECONDS)
+
+    def kill_service(self) -> None:
         if self._service is not None:
             self._service.kill()
+
+    def program(self) -> Sequence[str]:
+        """What is run."""
+        configuration = self.folder / "config.yml"
+        # JSON is valid YAML, and needs no library to be written.
+        configuration.write_text(json.dumps(self._configuration()))
+        return [find_program("docker-registry"), "serve", str(configuration)]
+
+    def http(self) -> dict[str, object]:
+        """Where and how it listens."""
+        return {"addr": self.listens_at}
 
     def close(self) -> None:
         self.stop()
@@ -116,13 +149,20 @@ class PrivateRegistry:
     def ask(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> requests.Response:
-        """One request past the proxy, with the first user's login."""
-        url = path if path.startswith("http://") else f"http://127.0.0.1:{self._port + BEHIND}{path}"
-        with self._namespaces.network(), requests.Session() as session:
+        """One request past the proxy, with the first user's login or a token of the rig's own."""
+        url = path if path.startswith(("http://", "https://")) else self.url + path
+        allowed = {"Authorization": self._permission(url)} if self._tokens else {}
+        with self.namespaces.network(), requests.Session() as session:
             # The machine's proxies, certificates and .netrc are no business of a loopback registry.
             session.trust_env = False
+            session.verify = self.trusted
             session.auth = next(iter(self._users.items()), None)
-            return session.request(method, url, data=content, headers=dict(headers or {}), timeout=30)
+            return session.request(method, url, data=content, headers={**(headers or {}), **allowed}, timeout=30)
+
+    def _permission(self, url: str) -> str:
+        assert self._tokens is not None
+        path = urlsplit(url).path.removeprefix("/v2/")
+        return self._tokens.permission(re.split("/(?:manifests|blobs)/", path)[0], "pull", "push", "delete")
 
     def _expect_created(self, answer: requests.Response) -> None:
         if answer.status_code != requests.codes.created:
@@ -139,15 +179,25 @@ class PrivateRegistry:
             "version": 0.1,
             "log": {"level": "warn", "accesslog": {"disabled": True}},
             "storage": {
-                "filesystem": {"rootdirectory": str(self._folder / "data")},
+                "filesystem": {"rootdirectory": str(self.folder / "data")},
                 "delete": {"enabled": True},
                 "maintenance": {"uploadpurging": {"enabled": False}},
             },
-            "http": {"addr": f"127.0.0.1:{self._port + BEHIND}"},
+            "http": self.http(),
         }
         if self._users:
-            passwords = self._folder / "htpasswd"
-            lines = [htpasswd_line(name, password) for name, password in self._users.items()]
-            passwords.write_text("".join(lines))
-            configuration["auth"] = {"htpasswd": {"realm": "rig", "path": str(passwords)}}
+            configuration["auth"] = {"htpasswd": {"realm": "rig", "path": str(self._passwords())}}
+        if self._tokens is not None:
+            configuration["auth"] = {"token": self._token_settings(self._tokens)}
+        if self._upstream is not None:
+            configuration["proxy"] = {"remoteurl": f"http://{self._upstream.address}"}
         return configuration
+
+    def _passwords(self) -> Path:
+        passwords = self.folder / "htpasswd"
+        passwords.write_text("".join(htpasswd_line(name, password) for name, password in self._users.items()))
+        return passwords
+
+    @staticmethod
+    def _token_settings(tokens: TokenService) -> dict[str, str]:
+        return {"realm": tokens.realm, "service": AUDIENCE, "issuer": ISSUER, "rootcertbundle": str(tokens.root)}
