@@ -5,10 +5,13 @@ Command line > environment > config file > default. Per container: label > `cont
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import InvalidSetting
+from updater.model.reference import DOCKER_HUB, NotAReference, parse_reference
+from updater.registry.access import RegistryAccess
 from updater.settings import (
     BY_NAME,
     DEFAULT_CONFIG,
@@ -26,14 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.policy.terms import Entry
-    from updater.registry.access import RegistryAccess
 
 _FROM_FILE = "_FILE"
+# The login at one registry. There is no flag for it, since everybody on the machine sees a command line.
+_LOGIN = ("registry", "registry_username", "registry_password")
+LOGIN_VARIABLES = frozenset(
+    f"{ENVIRONMENT_PREFIX}{name.upper()}{ending}" for name in _LOGIN for ending in ("", _FROM_FILE)
+)
 
 
 def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[str, str]) -> Settings:
     """Read all sources in their order of precedence. Raises InvalidSetting, naming place, value and good values."""
-    from_environment, warnings = _read_environment(environment)
+    from_environment, login, warnings = _read_environment(environment)
     values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     explicit = {**from_environment, **_read_command_line(command_line)}
     registries: tuple[RegistryAccess, ...] = ()
@@ -47,6 +54,9 @@ def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[
         registries, containers = from_file.registries, from_file.containers
         warnings += from_file.warnings
     values |= explicit
+    registries = _with_login(registries, login)
+    for entry in registries:
+        _check_login(entry)
     return Settings(values, registries, containers, tuple(warnings))
 
 
@@ -64,8 +74,9 @@ def _read_command_line(given: Mapping[str, str | bool | None]) -> dict[str, Any]
     }
 
 
-def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], RegistryAccess | None, list[str]]:
     values: dict[str, Any] = {}
+    login: dict[str, str] = {}
     warnings: list[str] = []
     for variable in sorted(environment):
         if not variable.startswith(ENVIRONMENT_PREFIX):
@@ -77,10 +88,53 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], l
             text = read_secret(text, variable)
         if name in NOT_YET_HARMLESS:
             warnings.append(not_yet(name, variable))
-        elif name not in BY_NAME:
-            raise unknown(f"environment variable {variable}", name, BY_NAME)
-        elif name in values:
-            raise InvalidSetting(variable, f"given together with {BY_NAME[name].variable}", "only one of the two")
+        elif name not in BY_NAME and name not in _LOGIN:
+            raise unknown(f"environment variable {variable}", name, [*BY_NAME, *_LOGIN])
+        elif name in values or name in login:
+            plain = ENVIRONMENT_PREFIX + name.upper()
+            raise InvalidSetting(variable, f"given together with {plain}", "only one of the two")
+        elif name in _LOGIN:
+            login[name] = text
         else:
             values[name] = parse_value(BY_NAME[name], text, f"environment variable {variable}")
-    return values, warnings
+    return values, _read_login(login), warnings
+
+
+def _read_login(given: Mapping[str, str]) -> RegistryAccess | None:
+    if not given:
+        return None
+    host, username, password = (given.get(name, "") for name in _LOGIN)
+    if not username or not password:
+        missing = "UPDATER_REGISTRY_USERNAME" if password else "UPDATER_REGISTRY_PASSWORD"
+        problem = "it is not given, or empty; a username and a password only make sense together"
+        raise InvalidSetting(f"environment variable {missing}", problem, "both of them, or none of UPDATER_REGISTRY…")
+    host = host if "registry" in given else DOCKER_HUB
+    if not _is_registry(host):
+        # Whoever writes an address here may have put a password into it: it is not repeated.
+        good = "the part of an image's name before the first slash, as in registry.example:5000"
+        raise InvalidSetting("environment variable UPDATER_REGISTRY", "it is not a registry's host", good)
+    return RegistryAccess(host, username, password)
+
+
+def _is_registry(host: str) -> bool:
+    try:
+        return parse_reference(f"{host}/x").registry == host
+    except NotAReference:
+        return False
+
+
+def _with_login(registries: tuple[RegistryAccess, ...], login: RegistryAccess | None) -> tuple[RegistryAccess, ...]:
+    """The entries of the file, in which the login of the environment replaces that of its host; the rest stays."""
+    if login is None:
+        return registries
+    others = tuple(entry for entry in registries if entry.host != login.host)
+    own = next((entry for entry in registries if entry.host == login.host), login)
+    return (*others, replace(own, username=login.username, password=login.password))
+
+
+def _check_login(entry: RegistryAccess) -> None:
+    try:
+        f"{entry.username}{entry.password}".encode()
+    except UnicodeEncodeError:
+        # Bytes of another encoding in the environment, or half a character that YAML escapes.
+        raise InvalidSetting(f"the login for {entry.host}", "it is not text that can be sent", "UTF-8") from None

@@ -8,10 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
+from updater.errors import RegistryDenied
 from updater.policy.terms import Request
 from updater.registry.client import RegistryClient
-from updater.registry.credentials import chain, configured, docker_config, docker_config_file
+from updater.registry.credentials import chain, configured
+from updater.registry.docker_config import docker_config, docker_config_file
 from updater.settings import SETTINGS
 from updater.state.store import open_store
 from updater.world import World
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from updater.interruption import Interruption
     from updater.model.reference import ImageReference
     from updater.recreator.recreation import Narrator
+    from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
     from updater.settings import Settings
     from updater.state.store import Store
@@ -40,12 +44,12 @@ def opened(
 ) -> Iterator[World]:
     """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
     access = {entry.host: entry for entry in settings.registries}
-    credentials = chain(configured(access), docker_config(docker_config_file(environment)))
+    credentials = known_credentials(access, environment)
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
         registry = stack.enter_context(RegistryClient(credentials, access))
         memory = stack.enter_context(memory_of(settings, environment, writable=writable))
-        yield World(engine, registry, _for_the_engine(credentials), memory, narrator, interruption)
+        yield World(engine, registry, credentials_for_pulls(credentials), memory, narrator, interruption)
 
 
 @contextmanager
@@ -80,11 +84,22 @@ def request_of(settings: Settings, names: Sequence[str]) -> Request:
     )
 
 
-def _for_the_engine(source: CredentialSource) -> Callable[[ImageReference], Mapping[str, str]]:
+def known_credentials(access: Mapping[str, RegistryAccess], environment: Mapping[str, str]) -> CredentialSource:
+    """All sources of credentials, in their order of precedence. Raises InvalidSetting."""
+    # A credential helper has no use for the password of a registry that it may not even serve.
+    passed_on = {name: value for name, value in environment.items() if name.upper() not in LOGIN_VARIABLES}
+    return chain(configured(access), docker_config(docker_config_file(environment), passed_on))
+
+
+def credentials_for_pulls(source: CredentialSource) -> Callable[[ImageReference], Mapping[str, str]]:
     """What the engine is handed for a pull: the credentials of the reference's own registry, as its API wants them."""
 
     def find(reference: ImageReference) -> Mapping[str, str]:
-        found = source(reference.registry)
+        try:
+            found = source(reference.registry)
+        except RegistryDenied:
+            # The check went through without credentials then, and so will the pull.
+            found = None
         if found is None:
             return {}
         address = {"serveraddress": reference.registry}

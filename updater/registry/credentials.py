@@ -6,28 +6,20 @@ stored for `registry.example` is never shown to `registry.example.evil.test`, no
 
 from __future__ import annotations
 
-import binascii
-import json
-import os
-from base64 import b64decode
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from updater.errors import InvalidSetting, RegistryDenied
-from updater.model.wording import printable
-from updater.registry.strict_json import JsonObject, object_of, text_of
+from updater.errors import RegistryDenied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.registry.access import RegistryAccess
 
-# Under this key `docker login` stores what belongs to Docker Hub.
-_HUB_KEY = "https://index.docker.io/v1/"
-# Older programs stored an address instead of a host; what follows the host there means nothing.
-_PATHS = frozenset({"", "/", "/v1", "/v1/", "/v2", "/v2/"})
+_REMEMBERED_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +31,7 @@ class Credentials:
     identity_token: str = field(default="", repr=False)
 
 
+# A source that has trouble with one host raises RegistryDenied for it, which says what to do.
 CredentialSource = Callable[[str], Credentials | None]
 
 
@@ -68,70 +61,44 @@ def configured(access: Mapping[str, RegistryAccess]) -> CredentialSource:
     return find
 
 
-def docker_config_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the docker command line keeps its configuration: $DOCKER_CONFIG, else ~/.docker."""
-    folder = environment.get("DOCKER_CONFIG") or Path(environment.get("HOME") or "/") / ".docker"
-    return Path(folder) / "config.json"
+def remembering(
+    source: CredentialSource,
+    seconds: float = _REMEMBERED_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> CredentialSource:
+    """The source that asks this one once per host, and again when the answer is this old.
 
-
-def docker_config(path: Path) -> CredentialSource:
-    """The source of what `docker login` stored under `auths` in this file; without the file it knows nobody.
-
-    Raises InvalidSetting where the file is there but cannot be read. An entry that makes no sense concerns its
-    host only: asking for that host then raises RegistryDenied.
+    Whoever asks for a host while another does waits for that answer. Having none, and trouble, are answers, too:
+    a program that hangs costs its time once.
     """
-    entries = _read_entries(path)
+    answers: dict[str, _Remembered] = {}
 
     def find(host: str) -> Credentials | None:
-        entry = entries.get(host)
-        return None if entry is None else _read_entry(entry, host, path)
+        answer = answers.setdefault(host, _Remembered())
+        with answer.lock:
+            if answer.good_until is None or answer.good_until <= clock():
+                answer.ask(source, host)
+                answer.good_until = clock() + seconds
+            if answer.trouble:
+                # An exception collects the ways it took; each asker gets one of its own.
+                raise RegistryDenied(answer.trouble)
+            return answer.found
 
     return find
 
 
-def _read_entries(path: Path) -> dict[str, JsonObject]:
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise InvalidSetting(str(path), f"cannot be read ({error.strerror})", "a file this user may read") from error
-    try:
-        config = json.loads(content)
-    except (ValueError, RecursionError):
-        config = None
-    if not isinstance(config, dict):
-        raise InvalidSetting(str(path), "is not a docker configuration", "a JSON object, as `docker login` writes it")
-    entries: dict[str, JsonObject] = {}
-    for key, entry in object_of(config, "auths").items():
-        # `docker login` with a credential helper leaves an empty entry: that is no credential.
-        if isinstance(entry, dict) and entry:
-            entries.setdefault(_host_of(key), entry)
-    return entries
+class _Remembered:
+    """What is known of one host."""
 
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.good_until: float | None = None
+        self.found: Credentials | None = None
+        self.trouble = ""
 
-def _host_of(key: str) -> str:
-    if key == _HUB_KEY:
-        return "docker.io"
-    bare = key.removeprefix("https://").removeprefix("http://")
-    host, slash, path = bare.partition("/")
-    # A key with a path of its own (`ghcr.io/team`, as podman writes) is not for the whole host.
-    return host.lower() if slash + path in _PATHS else key
-
-
-def _read_entry(entry: JsonObject, host: str, path: Path) -> Credentials | None:
-    username, password = text_of(entry, "username"), text_of(entry, "password")
-    if encoded := text_of(entry, "auth"):
+    def ask(self, source: CredentialSource, host: str) -> None:
+        self.found, self.trouble = None, ""
         try:
-            username, colon, password = b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            colon = ""
-        if not colon:
-            raise RegistryDenied(
-                f"the credentials for {printable(host)} in {path} cannot be read; run `docker login` for it again"
-            )
-    # The docker command line pads what it stores with zero bytes.
-    password = password.strip("\0")
-    if identity_token := text_of(entry, "identitytoken"):
-        return Credentials(username, identity_token=identity_token)
-    return Credentials(username, password) if username else None
+            self.found = source(host)
+        except RegistryDenied as error:
+            self.trouble = str(error)
