@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.many_images import Stored
 
 _END = b"\r\n\r\n"
+_TLS = b"\x16"  # how a TLS client begins
 
 
 class Shop:
@@ -98,6 +99,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard += data
+        if self._heard.startswith(_TLS) and self._transport is not None:
+            self._transport.close()  # the engine tries https first, and would wait ten seconds for an answer
+            return
         while _END in self._heard:
             head, _, self._heard = self._heard.partition(_END)
             self._request(head + b"\r\n")
