@@ -77,7 +77,22 @@ class Bearer:
     scope: str = ""
     key: str = "token"
     expires_in: object = 300
+    # Which of several scopes in one request are granted: all, first, last; or none, by answering with this status.
+    together: str | int = "all"
+    # Private repositories: nobody but the users gets these granted.
+    private: frozenset[str] = frozenset()
     issued: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Quota:
+    """So many requests are answered, then 429. `counted` are the methods that count; all answers tell what is left."""
+
+    remaining: int
+    limit: int = 100
+    counted: tuple[str, ...] = ("GET",)
+    window_seconds: int = 21600
+    retry_after: int | None = None
 
 
 class Server:
@@ -143,12 +158,21 @@ class FakeRegistry(Server):
         *,
         basic: tuple[str, str] | None = None,
         bearer: Bearer | None = None,
+        quota: Quota | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__(address, tls=tls)
         self.basic = basic
         self.bearer = bearer
+        self.quota = quota
         self.contents: dict[str, Reply] = {}
+        # How lists of tags are told: by `Link` (a path, or a whole URL), or without one, page after page.
+        self.links: str = "path"
+        self.longest_page = 1000
+        # Requests whose line or headers are longer (in characters) get 414 or 431.
+        self.longest_line: int | None = None
+        self.longest_header: int | None = None
+        self._counting = threading.Lock()
 
     def put_blob(self, repository: str, content: bytes) -> str:
         """Store a blob; its digest."""
@@ -189,20 +213,60 @@ class FakeRegistry(Server):
 
     def reply(self, seen: Seen) -> Reply:
         path = urlsplit(seen.path).path
+        if self.longest_line is not None and len(seen.path) > self.longest_line:
+            return Reply(414)
+        if self.longest_header is not None and max(map(len, seen.headers.values())) > self.longest_header:
+            return Reply(431)
         if self.bearer is not None and path == "/token":
             return self._token(seen, self.bearer)
         challenge = self._challenge(seen, path)
         if challenge is not None:
             return Reply(401, {"WWW-Authenticate": challenge}, _error("UNAUTHORIZED"))
-        return self.contents.get(path, Reply(404, {}, _error("MANIFEST_UNKNOWN")))
+        if path == "/v2/":
+            return Reply()
+        if path.endswith("/tags/list"):
+            return self._tags(seen, path)
+        found = self.contents.get(path, Reply(404, {}, _error("MANIFEST_UNKNOWN")))
+        return found if self.quota is None else self._counted(seen, found, self.quota)
+
+    def _counted(self, seen: Seen, found: Reply, quota: Quota) -> Reply:
+        with self._counting:
+            is_counted = seen.method in quota.counted and "/manifests/" in seen.path
+            if is_counted and quota.remaining <= 0:
+                pause = {} if quota.retry_after is None else {"Retry-After": str(quota.retry_after)}
+                return Reply(429, pause, _error("TOOMANYREQUESTS"))
+            quota.remaining -= is_counted
+            told = {
+                "RateLimit-Limit": f"{quota.limit};w={quota.window_seconds}",
+                "RateLimit-Remaining": f"{quota.remaining};w={quota.window_seconds}",
+            }
+        return replace(found, headers={**found.headers, **told})
+
+    def _tags(self, seen: Seen, path: str) -> Reply:
+        repository = path.removeprefix("/v2/").removesuffix("/tags/list")
+        start = f"/v2/{repository}/manifests/"
+        tags = sorted(known.removeprefix(start) for known in self.contents if known.startswith(start))
+        tags = [tag for tag in tags if ":" not in tag]
+        query = parse_qs(urlsplit(seen.path).query)
+        size = min(int(query.get("n", ["1000"])[0]), self.longest_page)
+        after = [tag for tag in tags if tag > query.get("last", [""])[0]]
+        page, rest = after[:size], after[size:]
+        headers = {}
+        if rest and self.links != "none":
+            where = f"{path}?last={page[-1]}&n={size}"
+            headers["Link"] = f'<{self.url if self.links == "url" else ""}{where}>; rel="next"'
+        return Reply(200, headers, json.dumps({"name": repository, "tags": page}).encode())
 
     def _challenge(self, seen: Seen, path: str) -> str | None:
+        if path == "/v2/" and self.bearer is not None:
+            return f'Bearer realm="{self.bearer.realm or self.url + "/token"}",service="fake"'
         given = seen.headers.get("authorization", "")
         if self.basic is not None:
             return None if given == basic_header(*self.basic) else 'Basic realm="fake"'
         if self.bearer is None:
             return None
         repository = path.removeprefix("/v2/").partition("/manifests/")[0].partition("/blobs/")[0]
+        repository = repository.removesuffix("/tags/list")
         scope = self.bearer.scope or f"repository:{repository}:pull"
         if scope in self.bearer.issued.get(given.removeprefix("Bearer "), "").split():
             return None
@@ -217,8 +281,17 @@ class FakeRegistry(Server):
             is_known = given in {basic_header(*user) for user in bearer.users.items()}
         if not is_known and (given is not None or seen.method == "POST"):
             return Reply(401, {}, _error("UNAUTHORIZED"))
-        token = f"token-{len(bearer.issued) + 1}"
-        bearer.issued[token] = " ".join(query.get("scope", [])) if is_known or bearer.anonymous else ""
+        scopes = [scope for value in query.get("scope", []) for scope in value.split()]
+        if len(scopes) > 1 and bearer.together != "all":
+            if isinstance(bearer.together, int):
+                return Reply(bearer.together, {}, _error("UNSUPPORTED"))
+            scopes = scopes[:1] if bearer.together == "first" else scopes[-1:]
+        if not is_known:
+            hidden = {f"repository:{repository}:pull" for repository in bearer.private}
+            scopes = [scope for scope in scopes if bearer.anonymous and scope not in hidden]
+        with self._counting:
+            token = f"token-{len(bearer.issued) + 1}"
+            bearer.issued[token] = " ".join(scopes)
         return Reply(body=json.dumps({bearer.key: token, "expires_in": bearer.expires_in}).encode())
 
 

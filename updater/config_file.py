@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _LARGEST_FILE = 1024 * 1024  # bytes
 _ODD_VALUES = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
-_REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host")
+_REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host", "mirror")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,21 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
     if ca_file is not None and not ca_file.is_file():
         raise InvalidSetting(f"{place}: ca_file", f"{ca_file} is not there", "a file of certificates in PEM")
     insecure = _yes_or_no(texts.get("insecure", "false"), f"{place}: insecure")
-    return RegistryAccess(host, texts.get("username"), password, ca_file, insecure, texts.get("token_host"))
+    mirror = texts.get("mirror")
+    if mirror is not None and (not _is_place(mirror) or mirror.partition("/")[0] == host):
+        raise InvalidSetting(
+            f"{place}: mirror", f"{mirror!r} is no other registry", "host, host:port, or host/path, without https://"
+        )
+    return RegistryAccess(host, texts.get("username"), password, ca_file, insecure, texts.get("token_host"), mirror)
+
+
+def _is_place(text: str) -> bool:
+    """Whether it is a registry's host, or one with a path below which repositories can be."""
+    host, slash, path = text.partition("/")
+    try:
+        return _is_host(host) and (not slash or parse_reference(f"{host}/{path}/x").repository == f"{path}/x")
+    except NotAReference:
+        return False
 
 
 def _is_host(host: str) -> bool:

@@ -18,6 +18,7 @@ UpdaterError
 │   │   └── RegistryUntrusted
 │   ├── RegistryDenied
 │   ├── RegistryRateLimited
+│   │   └── RegistryPaused
 │   ├── RegistryFailed
 │   ├── RegistryAnswerInvalid
 │   ├── ImageNotFound
@@ -28,12 +29,16 @@ UpdaterError
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# Seconds; a server may ask for a pause beyond the calendar's end.
+_LONGEST_PAUSE = 365 * 24 * 3600.0
 
 
 class UpdaterError(Exception):
@@ -45,8 +50,10 @@ class UpdaterError(Exception):
 
     @property
     def reason(self) -> Reason:
-        """The same failure as a value, for the edge of a room."""
-        return Reason(self.code, str(self))
+        """The same failure as a value, for the edge of a room; `until` where it is known when to try again."""
+        pause = self.retry_after
+        until = None if pause is None else datetime.now(UTC) + timedelta(seconds=min(pause, _LONGEST_PAUSE))
+        return Reason(self.code, str(self), until)
 
 
 class UsageError(UpdaterError):
@@ -149,6 +156,12 @@ class RegistryRateLimited(RegistryError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RegistryPaused(RegistryRateLimited):
+    """Not asked at all: it said when to come back, or its quota is nearly used up."""
+
+    temporary = False
 
 
 class RegistryFailed(RegistryError):

@@ -39,6 +39,14 @@ class PublishedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedTags:
+    """The tags of a repository. `is_complete` is False where there are more than anybody would read."""
+
+    names: tuple[str, ...]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LookupFailed:
     """The registry could not be asked, or gave no usable answer."""
 

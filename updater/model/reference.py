@@ -105,6 +105,11 @@ def parse_repository_digest(text: str) -> tuple[str, Digest]:
     return reference.name, reference.digest
 
 
+def is_tag(text: str) -> bool:
+    """Whether the text can be a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
 def _digest(text: str, digest_text: str) -> Digest:
     try:
         return parse_digest(digest_text)

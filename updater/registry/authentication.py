@@ -6,81 +6,27 @@ Whoever drives it does the sending. Protocol: distribution's "Token Authenticati
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid
+from updater.errors import RegistryAnswerInvalid, RegistryDenied
 from updater.model.wording import printable
 from updater.registry import denials
+from updater.registry.acquaintance import scope_of
 from updater.registry.challenges import Challenge, parse_challenges
 from updater.registry.hosts import host_name
-from updater.registry.messages import Answer, Request
+from updater.registry.messages import LARGEST_ERROR, Answer, Request
 from updater.registry.realms import Trust, trust
 from updater.registry.statuses import failure
 from updater.registry.tokens import Token, basic, parse_token, token_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from updater.registry.credentials import Credentials, CredentialSource
+    from updater.registry.acquaintance import Acquaintance
+    from updater.registry.credentials import Credentials
 
 Conversation = Generator[Request, Answer, Answer]
-
-
-class Acquaintance:
-    """What is remembered of one registry at one origin: what it asks for, and the tokens it gave.
-
-    Shared by threads. `patience` is how long, in seconds, one waits for what another is about to learn.
-    """
-
-    def __init__(
-        self,
-        registry: str,
-        origin: str,
-        find_credentials: CredentialSource,
-        *,
-        token_host: str | None = None,
-        patience: float = 15.0,
-    ) -> None:
-        self.registry = registry
-        self.origin = origin
-        self.find_credentials = find_credentials
-        self.token_host = token_host
-        self.challenge: Challenge | None = None
-        self.is_met = False
-        self.tokens: dict[str, Token] = {}
-        self._patience = patience
-        self._meeting = threading.Lock()
-        self._token_locks: dict[str, threading.Lock] = {}
-
-    @contextmanager
-    def meeting(self) -> Iterator[None]:
-        """Held by the one who asks first; ends with the first answer, or with none."""
-        with self._held(self._meeting):
-            try:
-                yield
-            finally:
-                self.is_met = True
-
-    @contextmanager
-    def fetching_token(self, scope: str) -> Iterator[None]:
-        """Held by the one who fetches the token of this scope."""
-        with self._held(self._token_locks.setdefault(scope, threading.Lock())):
-            yield
-
-    @contextmanager
-    def _held(self, lock: threading.Lock) -> Iterator[None]:
-        # Going on without the lock costs a request more; waiting for ever would cost the whole check.
-        is_held = lock.acquire(timeout=self._patience)
-        try:
-            yield
-        finally:
-            if is_held:
-                lock.release()
 
 
 def authorized(request: Request, repository: str, known: Acquaintance) -> Conversation:
@@ -89,22 +35,26 @@ def authorized(request: Request, repository: str, known: Acquaintance) -> Conver
     1. A registry never asked before is asked by one conversation alone; the others wait to learn from it.
     2. Where nothing is known to be wanted the request goes out plainly, and any answer but 401 counts.
     3. A 401 says what is wanted, which is remembered for the registry.
-    4. Basic: name and password go with every request from then on.
-    5. Bearer: a token for the repository goes with the request. It is remembered; one that is refused before its
-       end is replaced, once.
+    4. Basic: name and password go with every request from then on; without them it is asked plainly.
+    5. Bearer: a token goes with the request, one for all repositories of the cycle where the registry takes that
+       (wallet.py). It is remembered; one that is refused before its end is replaced, once.
+    6. Credentials that were rejected are not shown again in this cycle: some servers lock an account for that.
 
     Raises RegistryDenied, RegistryAnswerInvalid, and what `failure` makes of a token service's answer.
     """
+    if known.has_rejected_credentials:
+        raise denials.rejected(known.registry)
+    refusal: Answer | None = None
     if known.challenge is None:
         answer = yield from _asked_plainly(request, known)
         if answer is not None and answer.status != 401:
             return answer
         if answer is not None:
-            known.challenge = _wanted(answer, known)
+            refusal, known.challenge = answer, _wanted(answer, known)
     challenge = known.challenge
     assert challenge is not None
     if challenge.scheme == "basic":
-        return (yield from _with_password(request, repository, known))
+        return (yield from _with_password(request, repository, known, refusal))
     return (yield from _with_token(request, repository, known, challenge))
 
 
@@ -136,35 +86,86 @@ def _wanted(answer: Answer, known: Acquaintance) -> Challenge:
     )
 
 
-def _with_password(request: Request, repository: str, known: Acquaintance) -> Conversation:
-    credentials = known.find_credentials(known.registry)
+def _with_password(request: Request, repository: str, known: Acquaintance, refusal: Answer | None) -> Conversation:
+    credentials = known.credentials()
     if credentials is None or not credentials.password:
-        raise denials.needed(known.registry, repository)
+        # Some repositories of such a registry may be open to everybody.
+        answer = refusal or (yield request)
+        if answer.status == 401:
+            raise _needed(known, repository)
+        return answer
+    if not known.has_accepted_password:
+        with known.first_password():
+            if known.has_rejected_credentials:
+                raise denials.rejected(known.registry)
+            if not known.has_accepted_password:
+                return (yield from _with_first_password(request, repository, known, credentials))
+    return _allowed((yield request.authorized(basic(credentials))), repository, known)
+
+
+def _with_first_password(
+    request: Request, repository: str, known: Acquaintance, credentials: Credentials
+) -> Conversation:
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
-        raise denials.rejected(known.registry)
-    if answer.status == 403:
+        # Some registries answer 401 for what this user may not read, too; the root of the API tells the two apart.
+        root = Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+        if (yield root.authorized(basic(credentials))).status in (401, 403):
+            known.has_rejected_credentials = True
+            raise denials.rejected(known.registry)
+    # Forbidden or not: whoever it is, is known there.
+    known.has_accepted_password = True
+    return _allowed(answer, repository, known)
+
+
+def _allowed(answer: Answer, repository: str, known: Acquaintance) -> Answer:
+    if answer.status in (401, 403):
         raise denials.forbidden(known.registry, repository)
     return answer
 
 
 def _with_token(request: Request, repository: str, known: Acquaintance, challenge: Challenge) -> Conversation:
+    """With the token at hand, or else a fetched one; and where that may be to blame, with one for this alone."""
     shown = _shown_to_realm(known, challenge)
     scope = _scope(challenge, repository)
-    old = known.tokens.get(scope)
-    if old is not None and old.usable_until > time.monotonic():
-        answer = yield request.authorized(f"Bearer {old.value}")
-        if answer.status != 401:
-            return _readable(answer, repository, known, shown)
-    with known.fetching_token(scope):
-        token = known.tokens.get(scope)
-        if token is None or token is old or token.usable_until <= time.monotonic():
-            asked_at = time.monotonic()
-            answer = yield token_request(challenge, scope, shown.credentials)
-            _check_token_answer(answer, repository, known, shown)
-            token = known.tokens[scope] = parse_token(answer.body, asked_at)
+    token, is_fresh = known.wallet.usable(scope), False
+    if token is None:
+        token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
-    return _readable(answer, repository, known, shown)
+    if (is_fresh and not token.is_shared) or not known.wallet.refuses(token, scope, answer.status):
+        return _readable(answer, repository, known, shown)
+    other = yield from _fetched(challenge, scope, repository, known, shown, instead_of=token)
+    second = yield request.authorized(f"Bearer {other.value}")
+    if token.is_shared:
+        known.wallet.opened_alone(answer.status, second.status)
+    return _readable(second, repository, known, shown)
+
+
+def _fetched(
+    challenge: Challenge,
+    scope: str,
+    repository: str,
+    known: Acquaintance,
+    shown: _Shown,
+    instead_of: Token | None = None,
+) -> Generator[Request, Answer, Token]:
+    wallet = known.wallet
+    with wallet.fetching(scope):
+        if known.has_rejected_credentials:
+            raise denials.rejected(known.registry)
+        found = wallet.usable(scope, other_than=instead_of)
+        if found is not None:
+            return found  # another conversation fetched it in the meantime
+        while True:
+            scopes = wallet.scopes_with(scope) if instead_of is None else (scope,)
+            asked_at = time.monotonic()
+            answer = yield token_request(challenge, scopes, shown.credentials)
+            if answer.status == 200 or not wallet.gives_up(scopes, answer.status):
+                break
+        _check_token_answer(answer, repository, known, shown)
+        token = parse_token(answer.body, asked_at, scopes)
+        wallet.put(token)
+        return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> _Shown:
             f"{known.registry} sends us for a token to a place that is refused ({host or 'no address'}: plain http, "
             "an inner address, or none at all); ask its operator"
         )
-    credentials = known.find_credentials(known.registry)
+    credentials = known.credentials()
     if credentials is not None and trusted is not Trust.CREDENTIALS:
         return _Shown(None, withheld_from=host)
     return _Shown(credentials)
@@ -194,7 +195,7 @@ def _scope(challenge: Challenge, repository: str) -> str:
     # The specification's form names the repository that was asked for; a few registries (Gitea) use one of their
     # own that is good for all repositories.
     asked = challenge.parameters.get("scope", "")
-    return asked if asked and not asked.startswith("repository:") else f"repository:{repository}:pull"
+    return asked if asked and not asked.startswith("repository:") else scope_of(repository)
 
 
 def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, shown: _Shown) -> None:
@@ -202,7 +203,8 @@ def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, sh
         return
     # 400 is how Oauth2 says that an identity token is no longer good (RFC 6749, 5.2).
     is_spent = answer.status == 400 and shown.credentials is not None and bool(shown.credentials.identity_token)
-    if is_spent or (answer.status in (401, 403) and shown.credentials is not None):
+    if is_spent or (answer.status == 401 and shown.credentials is not None):
+        known.has_rejected_credentials = True
         raise denials.rejected(known.registry)
     if answer.status == 404:
         raise RegistryAnswerInvalid(f"the token service that {known.registry} names is not there; ask its operator")
@@ -216,5 +218,10 @@ def _readable(answer: Answer, repository: str, known: Acquaintance, shown: _Show
     if shown.withheld_from:
         raise denials.withheld(known.registry, shown.withheld_from)
     if shown.credentials is None:
-        raise denials.needed(known.registry, repository)
+        raise _needed(known, repository)
     raise denials.forbidden(known.registry, repository)
+
+
+def _needed(known: Acquaintance, repository: str) -> RegistryDenied:
+    """That credentials are needed; or, where there should have been some, why they could not be had."""
+    return denials.needed(known.registry, repository) if known.trouble is None else RegistryDenied(str(known.trouble))

@@ -1,6 +1,6 @@
 """What is published under a reference? The questions the program asks of a registry.
 
-Endpoints: OCI distribution spec, "Pulling manifests" (end-3) and "Pulling blobs" (end-2).
+Endpoints: OCI distribution spec, "Pulling manifests" (end-3), "Pulling blobs" (end-2), "Listing Tags" (end-8).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from updater.registry.connections import Deadline
 from updater.registry.exchange import Exchange
 from updater.registry.manifests import parse_manifest, refuse_schema_1
 from updater.registry.reading import Reading, manifest_request
+from updater.registry.tags import list_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
 
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import PublishedImage
+    from updater.model.published import PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
@@ -31,7 +32,7 @@ class RegistryClient:
 
     `timeout_seconds` bounds each request by the clock on the wall, headers and body included; one whole question
     (attempts, tokens, redirects) ends within twice that. Name resolution is bounded by the system's resolver only.
-    `access` is keyed by registry as references spell it.
+    `access` is keyed by registry as references spell it; `at_once` is how many requests a host has under way at most.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class RegistryClient:
         access: Mapping[str, RegistryAccess] | None = None,
         *,
         timeout_seconds: float = 15.0,
+        at_once: int = 16,
     ) -> None:
-        self._exchange = Exchange(credentials, access or {}, timeout_seconds=timeout_seconds)
+        self._exchange = Exchange(credentials, access or {}, timeout_seconds=timeout_seconds, at_once=at_once)
         self._question_seconds = 2 * timeout_seconds
 
     def __enter__(self) -> Self:
@@ -56,6 +58,13 @@ class RegistryClient:
         """Close all connections."""
         self._exchange.close()
 
+    def begin_cycle(self, references: Iterable[ImageReference]) -> None:
+        """Say which references are going to be asked for, so that one token serves many of them.
+
+        Hosts that were given up, and credentials that were rejected, are tried again.
+        """
+        self._exchange.begin_cycle(references)
+
     def published(self, reference: ImageReference) -> Published:
         """The digest that the reference's tag points at now; one HEAD where the registry wants no token.
 
@@ -63,13 +72,13 @@ class RegistryClient:
         """
         deadline = Deadline(self._question_seconds)
         wanted = reference.tag or reference.digest or ""
-        answer = self._exchange.ask(reference, manifest_request("HEAD", reference, wanted), deadline)
+        answer = self._exchange.ask(reference, manifest_request("HEAD", wanted), deadline)
         refuse_schema_1(answer.headers.get("content-type", ""))
         try:
             digest = parse_digest(answer.headers.get("docker-content-digest", ""))
         except ValueError:
             # Some proxies drop the header, which the specification only recommends: the content tells.
-            answer = self._exchange.ask(reference, manifest_request("GET", reference, wanted), deadline)
+            answer = self._exchange.ask(reference, manifest_request("GET", wanted), deadline)
             parse_manifest(answer.body, answer.headers.get("content-type", ""))
             digest = digest_of(answer.body)
         return Published(reference, digest)
@@ -80,3 +89,7 @@ class RegistryClient:
         Raises PlatformMissing, DigestMismatch and any other RegistryError.
         """
         return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)
+
+    def tags(self, reference: ImageReference) -> PublishedTags:
+        """The tags of the reference's repository. Raises RegistryError."""
+        return list_tags(self._exchange, reference, Deadline(self._question_seconds))

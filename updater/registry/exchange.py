@@ -1,83 +1,134 @@
-"""How does a question to a registry get its answer: at which origin, with which authorization, in how many attempts?"""
+"""How does a question to a registry get its answer: at which place, with which authorization, in how many attempts?"""
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from updater.errors import RegistryError, RegistryRateLimited, RegistryTimeout, RegistryUnreachable
-from updater.registry.authentication import Acquaintance, authorized
-from updater.registry.hosts import origins
+from updater.errors import RegistryError, RegistryTimeout, RegistryUnreachable
+from updater.registry.acquaintance import Acquaintance
+from updater.registry.authentication import authorized
+from updater.registry.pacing import LONGEST_PAUSE, Pace
+from updater.registry.places import places
 from updater.registry.statuses import failure
 from updater.registry.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from updater.model.reference import ImageReference
     from updater.registry.access import RegistryAccess
     from updater.registry.connections import Deadline
     from updater.registry.credentials import CredentialSource
     from updater.registry.messages import Answer, Request
+    from updater.registry.pacing import Quota
+    from updater.registry.places import Place
+
+LOGGER = logging.getLogger("updater")
 
 _ATTEMPTS = 3
-# A registry that wants a longer pause, in seconds, gets it: it is asked again in the next cycle only.
-_LONGEST_PAUSE = 3.0
 _backoff = wait_random_exponential(multiplier=0.2, max=2)
 
 
 class Exchange:
-    """Asks registries, and remembers of each where and how it wants to be asked. Shared by threads."""
+    """Asks registries, and remembers of each where and how it wants to be asked. Shared by threads.
+
+    `at_once` is how many requests any host has under way at most.
+    """
 
     def __init__(
-        self, credentials: CredentialSource, access: Mapping[str, RegistryAccess], *, timeout_seconds: float
+        self,
+        credentials: CredentialSource,
+        access: Mapping[str, RegistryAccess],
+        *,
+        timeout_seconds: float,
+        at_once: int,
     ) -> None:
         self._credentials = credentials
         self._access = access
         self._timeout = timeout_seconds
-        self._transport = Transport(access)
+        self._at_once = at_once
+        self._transport = Transport(access, connections=at_once)
         self._acquaintances: dict[tuple[str, str], Acquaintance] = {}
+        self._paces: dict[str, Pace] = {}
+        self._places: dict[str, tuple[Place, ...]] = {}
         self._settled: dict[str, str] = {}
+        self._expected: dict[str, list[str]] = {}
+        self._told: set[str] = set()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
 
+    def begin_cycle(self, references: Iterable[ImageReference]) -> None:
+        """These are going to be asked for: one token may do for several, and earlier troubles may be over."""
+        with self._lock:
+            self._expected.clear()
+            self._told.clear()
+            for reference in references:
+                for place in self._places_of(reference.registry):
+                    repositories = self._expected.setdefault(place.registry, [])
+                    repositories.append(place.repository(reference.repository))
+            for pace in self._paces.values():
+                pace.begin_cycle()
+            for (registry, _), known in self._acquaintances.items():
+                known.begin_cycle(self._expected.get(registry, ()))
+
+    def quota(self, registry: str) -> Quota | None:
+        """What the registry last said of its limit."""
+        origin = self._settled.get(registry)
+        pace = self._paces.get(urlsplit(origin).netloc) if origin else None
+        return pace.quota if pace else None
+
     def ask(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         """The successful answer to a request whose URL is a path at the reference's registry.
 
-        Temporary trouble is tried again a few times within the deadline. Raises RegistryError.
+        A mirror is asked first, and has half of the time. Temporary trouble is tried again a few times within the
+        deadline. Raises RegistryError.
         """
+        *mirrors, own = self._places_of(reference.registry)
+        for mirror in mirrors:
+            try:
+                return self._persist(mirror, reference, request, deadline.within(deadline.remaining / 2))
+            except RegistryError as error:
+                self._tell_once(
+                    f"the mirror {mirror.registry} was of no use ({error}); asked {reference.registry} itself"
+                )
+        return self._persist(own, reference, request, deadline)
+
+    def _persist(self, place: Place, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         attempts = Retrying(
             stop=lambda state: stop_after_attempt(_ATTEMPTS)(state) or _pause(state) >= deadline.remaining,
             wait=_pause,
             retry=retry_if_exception(_is_worth_another),
             reraise=True,
         )
-        return attempts(self._ask_once, reference, request, deadline)
+        return attempts(self._ask_once, place, reference, request, deadline)
 
-    def _ask_once(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
+    def _ask_once(self, place: Place, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         answer = self._at_some_origin(
-            reference.registry, lambda origin: self._converse(origin, reference, request, deadline)
+            place, lambda origin: self._converse(place, origin, reference.repository, request, deadline)
         )
         if answer.status != 200:
-            raise failure(answer, reference.registry, str(reference))
+            raise failure(answer, place.registry, str(reference))
         return answer
 
-    def _at_some_origin(self, registry: str, ask: Callable[[str], Answer]) -> Answer:
+    def _at_some_origin(self, place: Place, ask: Callable[[str], Answer]) -> Answer:
         """Ask where the registry was found before; otherwise try its origins, and remember the one that answers.
 
         The first failure is the one to report: it is that of the origin where a registry was most to be expected.
         """
-        if registry in self._settled:
-            return ask(self._settled[registry])
+        if place.registry in self._settled:
+            return ask(self._settled[place.registry])
         first_error: RegistryUnreachable | None = None
         refusal: Answer | None = None
-        for origin in origins(registry, self._access.get(registry)):
+        for origin in place.origins:
             try:
                 answer = ask(origin)
             except RegistryUnreachable as error:
@@ -90,20 +141,21 @@ class Exchange:
                 # How a TLS server answers plain http. Only if no other origin answers was it meant.
                 refusal = refusal or answer
                 continue
-            self._settled[registry] = origin
+            self._settled[place.registry] = origin
             return answer
         if refusal is not None:
             return refusal
         assert first_error is not None
         raise first_error
 
-    def _converse(self, origin: str, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
-        at_origin = replace(request, url=origin + request.url)
-        conversation = authorized(at_origin, reference.repository, self._acquaintance(reference.registry, origin))
+    def _converse(self, place: Place, origin: str, repository: str, request: Request, deadline: Deadline) -> Answer:
+        there = place.repository(repository)
+        at_origin = replace(request, url=f"{origin}/v2/{there}{request.url}")
+        conversation = authorized(at_origin, there, self._acquaintance(place, origin))
         try:
             message = next(conversation)
             while True:
-                answer = self._transport.send(message, deadline.within(self._timeout))
+                answer = self._send(message, deadline)
                 message = conversation.send(answer)
         except StopIteration as end:
             counting: Answer = end.value
@@ -112,26 +164,43 @@ class Exchange:
             # Whatever the conversation holds, others may be waiting for it.
             conversation.close()
 
-    def _acquaintance(self, registry: str, origin: str) -> Acquaintance:
-        access = self._access.get(registry)
+    def _send(self, message: Request, deadline: Deadline) -> Answer:
+        pace = self._pace(urlsplit(message.url).netloc.lower())
+        return pace.send(lambda: self._transport.send(message, deadline.within(self._timeout)), deadline)
+
+    def _places_of(self, registry: str) -> tuple[Place, ...]:
+        if registry not in self._places:
+            self._places[registry] = places(registry, self._access)
+        return self._places[registry]
+
+    def _pace(self, host: str) -> Pace:
         with self._lock:
-            if (registry, origin) not in self._acquaintances:
-                self._acquaintances[registry, origin] = Acquaintance(
-                    registry,
-                    origin,
-                    self._credentials,
-                    token_host=access.token_host if access else None,
-                    patience=self._timeout,
+            if host not in self._paces:
+                self._paces[host] = Pace(host, self._at_once)
+            return self._paces[host]
+
+    def _acquaintance(self, place: Place, origin: str) -> Acquaintance:
+        with self._lock:
+            if (place.registry, origin) not in self._acquaintances:
+                known = Acquaintance(
+                    place.registry, origin, self._credentials, token_host=place.token_host, patience=self._timeout
                 )
-            return self._acquaintances[registry, origin]
+                known.begin_cycle(self._expected.get(place.registry, ()))
+                self._acquaintances[place.registry, origin] = known
+            return self._acquaintances[place.registry, origin]
+
+    def _tell_once(self, text: str) -> None:
+        with self._lock:
+            if text in self._told:
+                return
+            self._told.add(text)
+        LOGGER.info("%s", text)
 
 
 def _is_worth_another(error: BaseException) -> bool:
     if not isinstance(error, RegistryError) or not error.temporary:
         return False
-    if isinstance(error, RegistryRateLimited) and error.retry_after is None:
-        return False
-    return error.retry_after is None or error.retry_after <= _LONGEST_PAUSE
+    return error.retry_after is None or error.retry_after <= LONGEST_PAUSE
 
 
 def _pause(state: RetryCallState) -> float:

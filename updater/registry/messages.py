@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LARGEST_MANIFEST = 4 * 1024 * 1024
 LARGEST_CONFIG = 8 * 1024 * 1024
 LARGEST_TOKEN = 64 * 1024
+LARGEST_TAGS_PAGE = 1024 * 1024
 LARGEST_ERROR = 16 * 1024
 
 
@@ -43,8 +44,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer, read to its end. Header names are in lower case."""
+    """One HTTP answer, read to its end. Header names are in lower case; `url` is where it was found at last."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)

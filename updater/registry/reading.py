@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 _MOST_DOCUMENTS = 8
 
 
-def manifest_request(method: str, reference: ImageReference, wanted: str) -> Request:
-    """The request for a manifest by tag or digest. It may be redirected on the same origin only."""
-    path = f"/v2/{reference.repository}/manifests/{wanted}"
-    return Request(method, path, {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)
+def manifest_request(method: str, wanted: str) -> Request:
+    """The request for a repository's manifest by tag or digest. It may be redirected on the same origin only."""
+    return Request(method, f"/manifests/{wanted}", {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)
 
 
 class Reading:
@@ -75,14 +74,13 @@ class Reading:
         self._documents += 1
         if self._documents > _MOST_DOCUMENTS:
             raise RegistryAnswerInvalid(f"{self._reference} is an index of too many indexes; ask its publisher")
-        answer = self._exchange.ask(self._reference, manifest_request("GET", self._reference, digest), self._deadline)
+        answer = self._exchange.ask(self._reference, manifest_request("GET", digest), self._deadline)
         verify(answer.body, digest, f"the manifest of {self._reference}")
         return parse_manifest(answer.body, answer.headers.get("content-type", ""))
 
     def _configuration(self, manifest: Manifest) -> ImageConfiguration:
         digest = manifest.config.digest
-        path = f"/v2/{self._reference.repository}/blobs/{digest}"
         # Registries keep blobs in stores of other names and redirect there.
-        request = Request("GET", path, largest=LARGEST_CONFIG, redirects=Redirects.OTHER_HOSTS)
+        request = Request("GET", f"/blobs/{digest}", largest=LARGEST_CONFIG, redirects=Redirects.OTHER_HOSTS)
         answer = self._exchange.ask(self._reference, request, self._deadline)
         return parse_configuration(verify(answer.body, digest, f"the configuration of {self._reference}"))

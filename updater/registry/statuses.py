@@ -61,6 +61,11 @@ def retry_after(answer: Answer) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
+def pause_asked_for(answer: Answer) -> float | None:
+    """Seconds for which the server wants to be left alone; None where it does not say so, or answered gladly."""
+    return retry_after(answer) if answer.status in (429, 503) else None
+
+
 def _rate_limited(answer: Answer, who: str) -> RegistryRateLimited:
     seconds = retry_after(answer)
     when = "check less often, or log in for a higher limit"

@@ -6,6 +6,7 @@ Token protocol: distribution's "Token Authentication Specification" (GET) and "O
 from __future__ import annotations
 
 import re
+import time
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from updater.registry.messages import LARGEST_TOKEN, Request
 from updater.registry.strict_json import parse_object
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from updater.registry.challenges import Challenge
     from updater.registry.credentials import Credentials
 
@@ -30,10 +33,21 @@ _CLIENT_ID = "container-updater"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Permission to read, until `usable_until` on the monotonic clock, in seconds."""
+    """Permission to read what its scopes name, until `usable_until` on the monotonic clock, in seconds."""
 
     value: str = field(repr=False)
     usable_until: float
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it has not come to its end."""
+        return self.usable_until > time.monotonic()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it was asked for several scopes, of which not all need have been granted."""
+        return len(self.scopes) > 1
 
 
 def basic(credentials: Credentials) -> str:
@@ -41,28 +55,29 @@ def basic(credentials: Credentials) -> str:
     return "Basic " + b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
 
 
-def token_request(challenge: Challenge, scope: str, credentials: Credentials | None) -> Request:
-    """The request for a token of this scope at the challenge's realm, anonymous without credentials.
+def token_request(challenge: Challenge, scopes: Sequence[str], credentials: Credentials | None) -> Request:
+    """The request for one token of these scopes at the challenge's realm, anonymous without credentials.
 
     An identity token stands for the user only in the Oauth2 form; a password is sent in the older form, which
     every token service knows.
     """
     realm = challenge.parameters["realm"]
-    query = {"scope": scope} if scope else {}
-    if service := challenge.parameters.get("service"):
-        query["service"] = service
+    service = challenge.parameters.get("service")
+    named = {"service": service} if service else {}
     if credentials is not None and credentials.identity_token:
-        form = {**query, "grant_type": "refresh_token", "client_id": _CLIENT_ID}
+        # In a form the scopes are one value (RFC 6749, 3.3), in a query each is a parameter of its own.
+        form = {"scope": " ".join(scopes), **named, "grant_type": "refresh_token", "client_id": _CLIENT_ID}
         body = urlencode({**form, "refresh_token": credentials.identity_token}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", realm, headers, body, largest=LARGEST_TOKEN)
-    url = realm + ("&" if "?" in realm else "?") + urlencode(query)
+    query = urlencode([*(("scope", scope) for scope in scopes), *named.items()], safe=":/,*")
+    url = realm + ("&" if "?" in realm else "?") + query
     request = Request("GET", url, largest=LARGEST_TOKEN)
     return request.authorized(basic(credentials)) if credentials else request
 
 
-def parse_token(body: bytes, asked_at: float) -> Token:
-    """Read the answer of a token service; `asked_at` is when it was asked, on the monotonic clock.
+def parse_token(body: bytes, asked_at: float, scopes: tuple[str, ...]) -> Token:
+    """Read the answer of a token service that was asked for these scopes at `asked_at` on the monotonic clock.
 
     Raises RegistryAnswerInvalid.
     """
@@ -74,4 +89,4 @@ def parse_token(body: bytes, asked_at: float) -> Token:
     if isinstance(life, bool) or not isinstance(life, int | float) or not life > 0:
         life = _DEFAULT_LIFE
     life = min(life, _LONGEST_LIFE)
-    return Token(value, asked_at + life - min(_SKEW, life / 2))
+    return Token(value, asked_at + life - min(_SKEW, life / 2), scopes)

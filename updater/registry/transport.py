@@ -40,9 +40,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
 _CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
-# Hosts to which connections are kept open, and how many to each: as many as there are lookups at once.
+# Hosts to which connections are kept open.
 _HOSTS = 64
-_CONNECTIONS = 16
 # Contents do not depend on cookies, nor on an encoding: sizes and digests are those of the plain bytes.
 _HEADERS = {"User-Agent": f"container-updater/{__version__}", "Accept-Encoding": "identity"}
 
@@ -60,9 +59,10 @@ logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
 
 
 class Transport:
-    """Sends requests over connections that stay open. May be used by several threads at once."""
+    """Sends requests over connections that stay open, to each host so many. May be used by several threads at once."""
 
-    def __init__(self, access: Mapping[str, RegistryAccess]) -> None:
+    def __init__(self, access: Mapping[str, RegistryAccess], *, connections: int) -> None:
+        self._connections = connections
         self._access = {api_host(host): entry for host, entry in access.items()}
         self._managers: dict[tuple[_Tls | None, str | None], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
@@ -111,7 +111,7 @@ class Transport:
                 # A connection whose answer was read to the end is back in the pool by now.
                 response.close()
             headers = {name.lower(): value for name, value in response.headers.itermerged()}
-        return Answer(response.status, headers, body)
+        return Answer(response.status, headers, body, request.url)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
@@ -121,7 +121,7 @@ class Transport:
         key = (tls if parts.scheme == "https" else None, _proxy(url))
         with self._lock:
             if key not in self._managers:
-                self._managers[key] = _new_manager(*key)
+                self._managers[key] = _new_manager(*key, self._connections)
             return self._managers[key]
 
 
@@ -133,14 +133,14 @@ class _Tls:
     insecure: bool = False
 
 
-def _new_manager(tls: _Tls | None, proxy: str | None) -> urllib3.PoolManager:
+def _new_manager(tls: _Tls | None, proxy: str | None, connections: int) -> urllib3.PoolManager:
     context = _tls_context(tls) if tls is not None else None
     if proxy is None:
-        return timed(urllib3.PoolManager(num_pools=_HOSTS, maxsize=_CONNECTIONS, ssl_context=context))
+        return timed(urllib3.PoolManager(num_pools=_HOSTS, maxsize=connections, ssl_context=context))
     credentials = urllib3.util.parse_url(proxy).auth
     headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
     return timed(
-        urllib3.ProxyManager(proxy, num_pools=_HOSTS, maxsize=_CONNECTIONS, ssl_context=context, proxy_headers=headers)
+        urllib3.ProxyManager(proxy, num_pools=_HOSTS, maxsize=connections, ssl_context=context, proxy_headers=headers)
     )
 
 

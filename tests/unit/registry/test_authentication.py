@@ -14,7 +14,8 @@ from updater.errors import (
     RegistryFailed,
     RegistryRateLimited,
 )
-from updater.registry.authentication import Acquaintance, authorized
+from updater.registry.acquaintance import Acquaintance
+from updater.registry.authentication import authorized
 from updater.registry.credentials import Credentials, anonymous
 from updater.registry.messages import Answer, Request
 from updater.registry.tokens import Token
@@ -35,8 +36,11 @@ def token(value: str = "t1", expires_in: int = 300) -> Answer:
     return Answer(200, body=json.dumps({"token": value, "expires_in": expires_in}).encode())
 
 
-def known(credentials: Credentials | None = None, origin: str = "https://r.example") -> Acquaintance:
-    return Acquaintance("r.example", origin, (lambda _host: credentials) if credentials else anonymous, patience=0.1)
+def known(credentials: Credentials | None = None, *cycle: str) -> Acquaintance:
+    find = (lambda _host: credentials) if credentials else anonymous
+    acquaintance = Acquaintance("r.example", "https://r.example", find, patience=0.1)
+    acquaintance.begin_cycle(cycle)
+    return acquaintance
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Talk:
     """What was asked, in short, and what came of it."""
 
     said: list[str] = field(default_factory=list)
+    scopes: list[int] = field(default_factory=list)
     result: Answer | None = None
 
 
@@ -54,6 +59,7 @@ def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") 
         request = next(conversation)
         while True:
             where = "question" if request.url == QUESTION.url else request.url.partition("?")[0]
+            found.scopes.append(request.url.count("scope="))
             found.said.append(f"{request.method} {where} {request.headers.get('Authorization', '-')}")
             request = conversation.send(waiting.pop(0))
     except StopIteration as end:
@@ -108,13 +114,17 @@ REJECTED, NEEDED, WITHHELD, FORBIDDEN = "rejected", "none were found", "not sent
     ("credentials", "answers", "kind", "text"),
     [
         (None, [BASIC], RegistryDenied, NEEDED),
-        (USER, [BASIC, BASIC], RegistryDenied, REJECTED),
+        # 401 may also be said of what this user may not read: the root of the API tells.
+        (USER, [BASIC, BASIC, BASIC], RegistryDenied, REJECTED),
+        (USER, [BASIC, BASIC, Answer(403)], RegistryDenied, REJECTED),
+        (USER, [BASIC, BASIC, OK], RegistryDenied, FORBIDDEN),
+        (USER, [BASIC, BASIC, Answer(404)], RegistryDenied, FORBIDDEN),
         (USER, [BASIC, Answer(403)], RegistryDenied, FORBIDDEN),
         (Credentials("", identity_token="i"), [BASIC], RegistryDenied, NEEDED),
         (None, [BEARER, Answer(401)], RegistryDenied, NEEDED),
         (None, [BEARER, Answer(403)], RegistryDenied, NEEDED),
         (USER, [BEARER, Answer(401)], RegistryDenied, REJECTED),
-        (USER, [BEARER, Answer(403)], RegistryDenied, REJECTED),
+        (USER, [BEARER, Answer(403)], RegistryDenied, FORBIDDEN),
         (Credentials("", identity_token="i"), [BEARER, Answer(400)], RegistryDenied, REJECTED),
         (None, [BEARER, token(), BEARER], RegistryDenied, NEEDED),
         (USER, [BEARER, token(), BEARER], RegistryDenied, FORBIDDEN),
@@ -157,20 +167,20 @@ def test_a_token_is_used_again_for_its_repository_only() -> None:
     talk(acquaintance, STANDARD, token("t1"), OK)
     assert talk(acquaintance, OK).said == [WITH_T1]
     assert talk(acquaintance, token("t2"), OK, repository="c/d").said == [ASK, "HEAD question Bearer t2"]
-    assert set(acquaintance.tokens) == {"repository:a/b:pull", "repository:c/d:pull"}
+    assert set(acquaintance.wallet.tokens) == {"repository:a/b:pull", "repository:c/d:pull"}
 
 
 def test_a_scope_of_the_registrys_own_is_good_for_all() -> None:
     acquaintance = known()
     talk(acquaintance, BEARER, token("t1"), OK)
     assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
-    assert set(acquaintance.tokens) == {"ignored:a:b"}
+    assert set(acquaintance.wallet.tokens) == {"ignored:a:b"}
 
 
 def test_a_token_near_its_end_is_replaced_before_use() -> None:
     acquaintance = known()
     talk(acquaintance, STANDARD, token("t1"), OK)
-    acquaintance.tokens["repository:a/b:pull"] = Token("t1", usable_until=0.0)
+    acquaintance.wallet.tokens["repository:a/b:pull"] = Token("t1", usable_until=0.0)
     assert talk(acquaintance, token("t2"), OK).said == [ASK, "HEAD question Bearer t2"]
 
 
@@ -214,3 +224,130 @@ def test_one_who_waits_too_long_goes_alone() -> None:
 def test_a_configured_token_host_is_given_credentials() -> None:
     acquaintance = Acquaintance("r.example", "https://r.example", lambda _host: USER, token_host="evil.test")
     assert talk(acquaintance, FOREIGN, token(), OK).said[1] == f"GET https://evil.test/token {BASIC_USER}"
+
+
+def test_where_a_password_was_rejected_it_is_not_shown_again_in_this_cycle() -> None:
+    for challenge, answers in ((BASIC, [BASIC, BASIC]), (BEARER, [Answer(401)])):
+        acquaintance = known(USER)
+        with pytest.raises(RegistryDenied, match=REJECTED):
+            talk(acquaintance, challenge, *answers)
+        with pytest.raises(RegistryDenied, match=REJECTED):
+            talk(acquaintance, repository="c/d")
+        acquaintance.begin_cycle(())
+        assert talk(acquaintance, *([OK] if challenge is BASIC else [token(), OK])).result is OK
+
+
+def test_a_password_that_was_accepted_is_not_called_rejected_later() -> None:
+    acquaintance = known(USER)
+    talk(acquaintance, BASIC, OK)
+    with pytest.raises(RegistryDenied, match=FORBIDDEN):
+        talk(acquaintance, BASIC)
+    assert talk(acquaintance, OK).result is OK
+
+
+def test_without_a_password_open_repositories_are_still_read() -> None:
+    acquaintance = known()
+    with pytest.raises(RegistryDenied, match=NEEDED):
+        talk(acquaintance, BASIC)
+    assert talk(acquaintance, OK, repository="open").said == [PLAIN]
+
+
+@pytest.mark.parametrize("challenge", [BASIC, BEARER])
+def test_credentials_that_cannot_be_had_do_not_keep_anybody_from_what_is_open(challenge: Answer) -> None:
+    def broken(_host: str) -> Credentials | None:
+        raise RegistryDenied("the helper is missing; install it")
+
+    acquaintance = Acquaintance("r.example", "https://r.example", broken, patience=0.1)
+    with pytest.raises(RegistryDenied, match="helper is missing"):
+        talk(acquaintance, challenge, *([] if challenge is BASIC else [Answer(401)]))
+    assert talk(acquaintance, *([] if challenge is BASIC else [token()]), OK, repository="open").result is OK
+
+
+class TestOneTokenForSeveralRepositories:
+    CYCLE = ("a/b", "c/d", "e/f")
+
+    def test_it_is_asked_for_once(self) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        first = talk(acquaintance, STANDARD, token(), OK)
+        assert (first.said, first.scopes) == ([PLAIN, ASK, WITH_T1], [0, 3, 0])
+        for repository in self.CYCLE[1:]:
+            assert talk(acquaintance, OK, repository=repository).said == [WITH_T1]
+
+    def test_who_is_not_of_the_cycle_asks_alone(self) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        assert talk(acquaintance, STANDARD, token(), OK, repository="x/y").scopes == [0, 1, 0]
+
+    def test_an_identity_token_names_them_in_one_value(self) -> None:
+        acquaintance = known(Credentials("", identity_token="i"), *self.CYCLE)
+        conversation = authorized(QUESTION, "a/b", acquaintance)
+        next(conversation)
+        request = conversation.send(STANDARD)
+        assert b"scope=repository%3Aa%2Fb%3Apull+repository%3Ac%2Fd%3Apull+repository" in (request.body or b"")
+        conversation.close()
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 405, 422, 500, 501])
+    def test_a_service_that_refuses_several_is_asked_for_one(self, status: int) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        assert talk(acquaintance, STANDARD, Answer(status), token(), OK).scopes == [0, 3, 1, 0]
+        assert talk(acquaintance, token("t2"), OK, repository="c/d").scopes == [1, 0]
+
+    @pytest.mark.parametrize("status", [400, 413, 414, 431, 494])
+    def test_a_service_that_finds_the_request_too_long_is_asked_for_fewer(self, status: int) -> None:
+        acquaintance = known(None, "a/b", "c/d", "e/f", "g/h")
+        assert talk(acquaintance, STANDARD, Answer(status), token(), OK).scopes == [0, 4, 2, 0]
+        assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
+        assert talk(acquaintance, token("t2"), OK, repository="e/f").scopes == [2, 0]
+
+    @pytest.mark.parametrize("status", [429, 502, 503])
+    def test_trouble_is_no_refusal(self, status: int) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        with pytest.raises(RegistryError):
+            talk(acquaintance, STANDARD, Answer(status))
+        assert talk(acquaintance, token(), OK).scopes == [3, 0]
+
+    @pytest.mark.parametrize("status", [401, 403, 404])
+    def test_what_it_does_not_open_is_asked_for_alone_and_then_so_are_all(self, status: int) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        talk(acquaintance, STANDARD, token(), OK)
+        second = talk(acquaintance, Answer(status), token("t2"), OK, repository="c/d")
+        assert (second.said[-1], second.scopes) == ("HEAD question Bearer t2", [0, 1, 0])
+        acquaintance.wallet.tokens.clear()
+        assert talk(acquaintance, token("t3"), OK, repository="e/f").scopes == [1, 0]
+
+    def test_one_that_is_denied_alone_as_well_spoils_nothing(self) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        talk(acquaintance, STANDARD, token(), OK)
+        with pytest.raises(RegistryDenied):
+            talk(acquaintance, STANDARD, token("t2"), STANDARD, repository="c/d")
+        acquaintance.wallet.tokens.clear()
+        assert talk(acquaintance, token("t3"), OK, repository="e/f").scopes == [3, 0]
+
+    def test_once_it_opened_two_a_missing_image_costs_nothing_more(self) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        talk(acquaintance, STANDARD, token(), OK)
+        talk(acquaintance, OK, repository="c/d")
+        assert talk(acquaintance, Answer(404), repository="e/f").said == [WITH_T1]
+        with pytest.raises(RegistryDenied):
+            talk(acquaintance, Answer(403), repository="e/f")
+
+    def test_a_token_too_long_for_the_registry_is_replaced_by_shorter_ones(self) -> None:
+        acquaintance = known(None, "a/b", "c/d", "e/f", "g/h")
+        assert talk(acquaintance, STANDARD, token(), Answer(431), token("t2"), OK).scopes == [0, 4, 0, 1, 0]
+        acquaintance.wallet.tokens.clear()
+        assert talk(acquaintance, token("t3"), OK, repository="e/f").scopes == [2, 0]
+
+    def test_credentials_are_called_rejected_only_when_one_is_refused_too(self) -> None:
+        acquaintance = known(USER, *self.CYCLE)
+        with pytest.raises(RegistryDenied, match=REJECTED):
+            talk(acquaintance, STANDARD, Answer(401), Answer(401))
+        acquaintance = known(USER, *self.CYCLE)
+        with pytest.raises(RegistryDenied, match=FORBIDDEN):
+            talk(acquaintance, STANDARD, Answer(401), Answer(403))
+
+    def test_a_request_has_a_length_that_servers_take(self) -> None:
+        names = [f"some/repository-with-a-name-{number:04}" for number in range(1000)]
+        acquaintance = known(None, *names)
+        scopes = acquaintance.wallet.scopes_with(f"repository:{names[500]}:pull")
+        assert scopes[0] == f"repository:{names[500]}:pull"
+        assert 300 < len(scopes) < 500
+        assert len("".join(scopes)) <= 16 * 1024

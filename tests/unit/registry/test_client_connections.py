@@ -31,7 +31,7 @@ def test_a_private_ca(new_client: Callable[..., RegistryClient], certificate: Ce
 @pytest.fixture
 def nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """The registry on the loopback is asked by https alone, as one elsewhere would be."""
-    monkeypatch.setattr("updater.registry.exchange.origins", lambda registry, _access: (f"https://{registry}",))
+    monkeypatch.setattr("updater.registry.places.origins", lambda registry, _access: (f"https://{registry}",))
 
 
 @pytest.mark.usefixtures("nowhere_else")

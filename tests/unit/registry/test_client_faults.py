@@ -17,6 +17,7 @@ from updater.errors import (
     RegistryDenied,
     RegistryError,
     RegistryFailed,
+    RegistryPaused,
     RegistryRateLimited,
     RegistryTimeout,
     RegistryUnreachable,
@@ -41,11 +42,9 @@ TAG = "/v2/app/manifests/1"
         (Fault(status=401), RegistryAnswerInvalid, 1),
         (Fault(status=403), RegistryDenied, 1),
         (Fault(status=418), RegistryAnswerInvalid, 1),
-        (Fault(status=429), RegistryRateLimited, 1),
-        (Fault(status=429, headers={"Retry-After": "3600"}), RegistryRateLimited, 1),
+        (Fault(status=429), RegistryRateLimited, 3),
         (Fault(status=500), RegistryFailed, 3),
         (Fault(status=503), RegistryFailed, 3),
-        (Fault(status=503, headers={"Retry-After": "3600"}), RegistryFailed, 1),
         (Fault(status=204), RegistryAnswerInvalid, 1),
         (Fault(hangs_up=True), RegistryUnreachable, 3),
         (Fault(status=302), RegistryAnswerInvalid, 1),
@@ -72,6 +71,19 @@ def test_a_question_that_fails(
     assert time.monotonic() - started < 3
     assert len(registry.seen) == 1 + requests
     client.published(at(registry, "good:1"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_wants_a_pause_gets_it(registry: FakeRegistry, client: RegistryClient, status: int) -> None:
+    registry.push("good", "1")
+    client.published(at(registry, "good:1"))
+    registry.faults[TAG] = Fault(status=status, headers={"Retry-After": "3600"})
+    with pytest.raises(RegistryRateLimited if status == 429 else RegistryFailed) as caught:
+        client.published(at(registry, "app:1"))
+    assert caught.value.reason.until is not None
+    with pytest.raises(RegistryPaused, match="3600 s"):
+        client.published(at(registry, "good:1"))
+    assert len(registry.seen) == 2
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ CHALLENGE = Challenge("bearer", {"realm": "https://auth.example/token", "service
 
 
 def test_an_anonymous_request() -> None:
-    request = token_request(CHALLENGE, SCOPE, None)
+    request = token_request(CHALLENGE, (SCOPE,), None)
     assert (request.method, request.headers, request.body) == ("GET", {}, None)
     assert parse_qs(urlsplit(request.url).query) == {"scope": [SCOPE], "service": ["s p"]}
 
 
 def test_a_password_goes_into_the_header_only() -> None:
-    request = token_request(CHALLENGE, SCOPE, Credentials("user", "secret"))
+    request = token_request(CHALLENGE, (SCOPE,), Credentials("user", "secret"))
     assert request.headers == {"Authorization": "Basic dXNlcjpzZWNyZXQ="}
     assert "secret" not in request.url
     assert "secret" not in repr(request)
@@ -32,7 +32,7 @@ def test_a_password_goes_into_the_header_only() -> None:
 
 
 def test_an_identity_token_goes_into_a_form() -> None:
-    request = token_request(CHALLENGE, SCOPE, Credentials("user", identity_token="i+d"))
+    request = token_request(CHALLENGE, (SCOPE,), Credentials("user", identity_token="i+d"))
     assert (request.method, request.url) == ("POST", "https://auth.example/token")
     assert request.body is not None
     assert parse_qs(request.body.decode()) == {
@@ -46,7 +46,7 @@ def test_an_identity_token_goes_into_a_form() -> None:
 
 
 def test_a_realm_with_a_query_keeps_it() -> None:
-    request = token_request(Challenge("bearer", {"realm": "https://a.example/t?x=1"}), SCOPE, None)
+    request = token_request(Challenge("bearer", {"realm": "https://a.example/t?x=1"}), (SCOPE,), None)
     assert parse_qs(urlsplit(request.url).query) == {"x": ["1"], "scope": [SCOPE]}
 
 
@@ -70,7 +70,7 @@ def test_a_realm_with_a_query_keeps_it() -> None:
     ],
 )
 def test_answers(body: str, value: str, life: float) -> None:
-    token = parse_token(body.encode(), 1000.0)
+    token = parse_token(body.encode(), 1000.0, (SCOPE,))
     assert (token.value, token.usable_until) == (value, 1000.0 + life)
     assert "'t'" not in repr(token)
 
@@ -81,13 +81,20 @@ def test_answers(body: str, value: str, life: float) -> None:
 )
 def test_what_holds_no_token(body: str) -> None:
     with pytest.raises(RegistryAnswerInvalid):
-        parse_token(body.encode(), 0.0)
+        parse_token(body.encode(), 0.0, ())
 
 
 @given(some.binary(max_size=200))
 def test_nothing_else_is_raised(body: bytes) -> None:
     try:
-        token = parse_token(body, 0.0)
+        token = parse_token(body, 0.0, ())
     except RegistryAnswerInvalid:
         return
     assert token.value.isascii()
+
+
+def test_several_scopes_are_parameters_of_their_own() -> None:
+    request = token_request(CHALLENGE, (SCOPE, "repository:c/d:pull"), None)
+    assert parse_qs(urlsplit(request.url).query)["scope"] == [SCOPE, "repository:c/d:pull"]
+    # Unescaped, as they may stand in a query (RFC 3986, 3.4): a third shorter.
+    assert "scope=repository:a/b:pull&" in request.url

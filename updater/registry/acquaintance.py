@@ -1,0 +1,80 @@
+"""What has been learnt of one registry at one origin: what it asks for, what it gave, whom it turned away?"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from updater.errors import RegistryDenied
+from updater.registry.wallet import Wallet, held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from updater.registry.challenges import Challenge
+    from updater.registry.credentials import Credentials, CredentialSource
+
+
+class Acquaintance:
+    """Shared by threads. `patience` is how long, in seconds, one waits for what another is about to learn."""
+
+    def __init__(
+        self,
+        registry: str,
+        origin: str,
+        find_credentials: CredentialSource,
+        *,
+        token_host: str | None = None,
+        patience: float = 15.0,
+    ) -> None:
+        self.registry = registry
+        self.origin = origin
+        self.token_host = token_host
+        self.challenge: Challenge | None = None
+        self.is_met = False
+        self.wallet = Wallet(patience)
+        self.has_accepted_password = False
+        self.has_rejected_credentials = False
+        self.trouble: RegistryDenied | None = None
+        self._find_credentials = find_credentials
+        self._patience = patience
+        self._meeting = threading.Lock()
+        self._first_password = threading.Lock()
+
+    def begin_cycle(self, repositories: Iterable[str]) -> None:
+        """These repositories are going to be asked for; credentials that were rejected may have been mended."""
+        self.has_rejected_credentials = False
+        self.trouble = None
+        self.wallet.expect(scope_of(repository) for repository in repositories)
+
+    def credentials(self) -> Credentials | None:
+        """The registry's credentials; None also where they cannot be had (`trouble` then says why).
+
+        A helper that is not installed must not stand between the user and images that everybody may read.
+        """
+        try:
+            return self._find_credentials(self.registry)
+        except RegistryDenied as error:
+            self.trouble = error
+            return None
+
+    @contextmanager
+    def first_password(self) -> Iterator[None]:
+        """Held by the one who shows the password first: a wrong one is not to be shown by many at once."""
+        with held(self._first_password, self._patience):
+            yield
+
+    @contextmanager
+    def meeting(self) -> Iterator[None]:
+        """Held by the one who asks first; ends with the first answer, or with none."""
+        with held(self._meeting, self._patience):
+            try:
+                yield
+            finally:
+                self.is_met = True
+
+
+def scope_of(repository: str) -> str:
+    """The permission to read a repository, as the token specification writes it ("Resource Scope")."""
+    return f"repository:{repository}:pull"

@@ -1,0 +1,182 @@
+"""How many requests may be under way at a host at once, and is it time to ask it no more?
+
+Every host begins with as many as the whole check may have. It gets fewer when it shows strain (429, 5xx, answers
+that take much longer than its best), and step by step more again while it answers gladly. A host that says when to
+come back is not asked before, one whose quota is nearly gone is not asked for its last, and one that has not answered
+for long enough is given up; all that lasts for one cycle, and concerns no other host.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from updater.errors import RegistryError, RegistryPaused, RegistryTimeout, RegistryUnreachable
+from updater.registry.statuses import pause_asked_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from updater.registry.connections import Deadline
+    from updater.registry.messages import Answer
+
+# A host that wants a longer pause, in seconds, is asked again in the next cycle only.
+LONGEST_PAUSE = 3.0
+# Answers a quota is left with: for the pull that may follow, and for whoever else shares it.
+_LEFT_FOR_OTHERS = 2
+_STRAINED = frozenset({429, 500, 502, 503, 504})
+# An answer is late if it takes this many times as long as the best, and this many seconds longer.
+_LATE_FACTOR, _LATE_SECONDS = 3.0, 0.25
+_FEWER, _SLIGHTLY_FEWER = 0.5, 0.75
+# Refusals (429) in a row without a word about when to come back, after which a host is left alone.
+_REFUSALS = 6
+# Requests in a row, per place, that got no answer at all: three attempts each.
+_FAILURES = 3
+# `100;w=21600`: so many requests, within so many seconds (IETF draft "RateLimit header fields", before version 07).
+_QUOTA = re.compile(r"\s*(\d{1,9})(?!\d)\s*(?:;\s*w\s*=\s*(\d{1,9})(?!\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a registry says of its limit: how many requests are left, of how many, within how many seconds."""
+
+    remaining: int
+    limit: int | None = None
+    window_seconds: int | None = None
+
+
+def parse_quota(answer: Answer) -> Quota | None:
+    """Read `ratelimit-remaining` and `ratelimit-limit`; None where the answer says nothing that can be read."""
+    remaining = _QUOTA.match(answer.headers.get("ratelimit-remaining", ""))
+    if remaining is None:
+        return None
+    limit = _QUOTA.match(answer.headers.get("ratelimit-limit", ""))
+    window = remaining[2] or (limit[2] if limit else None)
+    return Quota(int(remaining[1]), int(limit[1]) if limit else None, int(window) if window else None)
+
+
+class Pace:
+    """The pace of one host, shared by threads. `most` is how many requests it is ever asked at once."""
+
+    def __init__(self, host: str, most: int) -> None:
+        self._host = host
+        self._most = most
+        self._changed = threading.Condition()
+        self._limit = float(most)
+        self._lessened_at = 0.0
+        self._best_seconds: float | None = None
+        self._under_way = 0
+        self._paused_until = 0.0
+        self._failures = 0
+        self._last_failure: RegistryError | None = None
+        self._refusals = 0
+        self.quota: Quota | None = None
+
+    def begin_cycle(self) -> None:
+        """What was held against the host is forgotten, but for a pause that is not over."""
+        with self._changed:
+            self._failures = self._refusals = 0
+            self.quota = None
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it may have under way now."""
+        return max(1, int(self._limit))
+
+    def send(self, send: Callable[[], Answer], deadline: Deadline) -> Answer:
+        """Send when it is this request's turn; raises RegistryPaused where the host is not to be asked."""
+        began = self._wait_for_turn(deadline)
+        answer: Answer | None = None
+        failure: RegistryError | None = None
+        try:
+            answer = send()
+        except RegistryError as error:
+            failure = error
+            raise
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                if answer is not None:
+                    self._learn(answer, began)
+                elif isinstance(failure, RegistryUnreachable):
+                    self._failures += 1
+                    self._last_failure = failure
+                self._changed.notify_all()
+        return answer
+
+    def _wait_for_turn(self, deadline: Deadline) -> float:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                self._refuse_where_pointless(now)
+                pause = self._paused_until - now
+                if pause <= 0 and self._under_way < self._allowed():
+                    self._under_way += 1
+                    return now
+                if not deadline.remaining:
+                    raise RegistryTimeout(
+                        f"no time was left to ask {self._host}, which is slow now; it is tried again in the next cycle"
+                    )
+                self._changed.wait(min(deadline.remaining, pause) if pause > 0 else deadline.remaining)
+
+    def _allowed(self) -> int:
+        left = self.at_once if self.quota is None else self.quota.remaining - _LEFT_FOR_OTHERS
+        return max(1, min(self.at_once, left))
+
+    def _refuse_where_pointless(self, now: float) -> None:
+        pause = self._paused_until - now
+        if pause > LONGEST_PAUSE:
+            raise RegistryPaused(f"{self._host} wants to be asked again in {pause:.0f} s, so it is left alone", pause)
+        if self.quota is not None and self.quota.remaining <= _LEFT_FOR_OTHERS:
+            raise RegistryPaused(
+                f"{self._host} answers only {self.quota.remaining} more requests{_within(self.quota)}, which are left"
+                " for pulls; check less often, or log in for a higher limit",
+                self.quota.window_seconds,
+            )
+        if self._refusals >= _REFUSALS:
+            raise RegistryPaused(
+                f"{self._host} says again and again that it is asked too often, so it is left alone until the next"
+                " cycle; check less often, or log in for a higher limit"
+            )
+        if self._failures >= _FAILURES * self._most and self._last_failure is not None:
+            raise type(self._last_failure)(str(self._last_failure))
+
+    def _learn(self, answer: Answer, began: float) -> None:
+        now = time.monotonic()
+        seconds = now - began
+        self._failures = 0
+        self._refusals = self._refusals + 1 if answer.status == 429 else 0
+        self._note_quota(answer)
+        if (pause := pause_asked_for(answer)) is not None:
+            self._paused_until = max(self._paused_until, now + pause)
+        if answer.status in _STRAINED:
+            self._lessen(_FEWER, began, now)
+            return
+        best = min(seconds, self._best_seconds or seconds)
+        self._best_seconds = best
+        if seconds > _LATE_FACTOR * best + _LATE_SECONDS:
+            self._lessen(_SLIGHTLY_FEWER, began, now)
+        else:
+            self._limit = min(float(self._most), self._limit + 1 / self._limit)
+
+    def _lessen(self, factor: float, began: float, now: float) -> None:
+        # Those that were under way together tell of one and the same strain.
+        if began > self._lessened_at:
+            self._limit = max(1.0, self._limit * factor)
+            self._lessened_at = now
+
+    def _note_quota(self, answer: Answer) -> None:
+        quota = parse_quota(answer)
+        if quota is None:
+            return
+        # Answers overtake each other: a number slightly above the known one is an older one.
+        is_older = self.quota is not None and 0 < quota.remaining - self.quota.remaining <= self._most
+        if not is_older:
+            self.quota = quota
+
+
+def _within(quota: Quota) -> str:
+    return f" within {quota.window_seconds / 3600:g} h" if quota.window_seconds else ""
