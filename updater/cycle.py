@@ -37,12 +37,13 @@ from updater.recreator.transaction import perform
 from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
 from updater.remembering import facts_of, reject, remember, remember_seen
 from updater.watcher.dependents import dependents_of
-from updater.watcher.survey import survey
+from updater.watcher.survey import survey, with_all_dependents
 from updater.world import surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from updater.model.candidate import Candidate
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
     from updater.model.digest import Digest
@@ -75,7 +76,9 @@ def run(
         recovered = _recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
         unfinished = find_unfinished(inventory.containers)
-    checked, needs = _decide(world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks)
+    checked, needs = _decide(
+        world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks, before_updates=True
+    )
     outcomes: list[Outcome] = []
     with world.interruption.deferred():  # from here on there is something to report
         to_update = []
@@ -223,8 +226,12 @@ def _decide(
     *,
     everything: bool,
     parallel_checks: int,
+    before_updates: bool = False,
 ) -> tuple[CheckReport, Needs]:
-    """Containers under a working name are no containers of the user's; the one they are for is busy."""
+    """Containers under a working name are no containers of the user's; the one they are for is busy.
+
+    `before_updates`: what is going to be updated is looked at together with every container that may need it.
+    """
     working = {
         container.id for update in unfinished for container in update.containers if container.name != update.name
     }
@@ -246,7 +253,14 @@ def _decide(
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
     remember_seen(candidates, world.memory)
     busy = _ids_of(unfinished)
-    decisions = [decide(candidate, facts_of(candidate, world.memory, request.own_id, busy)) for candidate in candidates]
+
+    def decided(candidates: Sequence[Candidate]) -> list[Decision]:
+        facts = (facts_of(candidate, world.memory, request.own_id, busy) for candidate in candidates)
+        return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
+
+    decisions = decided(candidates)
+    if before_updates and any(decision.action is Action.UPDATE for decision in decisions):
+        decisions = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
     return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs

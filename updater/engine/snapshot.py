@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from updater.model.container import ContainerSnapshot, ContainerState, ImageFacts, Inventory
+from updater.model.container import OF_CONTAINER, ContainerSnapshot, ContainerState, ImageFacts, Inventory
 from updater.model.reference import NotAReference, parse_reference, parse_repository_digest
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ _SHORT_ID = re.compile(r"[0-9a-f]{4,63}")
 def inventory(containers: Sequence[Mapping[str, Any]], images: Sequence[Mapping[str, Any]]) -> Inventory:
     """Join `GET /containers/json` with `GET /images/json`; containers in the middle of removal are left out."""
     facts = {image["Id"]: image_facts(image) for image in images}
+    linked = _linked(containers)
     return Inventory(
         containers=tuple(
-            _snapshot(container, name, facts)
+            _snapshot(container, name, facts, linked.get(name, frozenset()))
             for container in containers
             if (name := container_name(container.get("Names") or ()))
         ),
@@ -64,7 +65,26 @@ def is_image_id(image_text: str) -> bool:
     return _IMAGE_ID.fullmatch(image_text) is not None
 
 
-def _snapshot(container: Mapping[str, Any], name: str, facts: Mapping[str, ImageFacts]) -> ContainerSnapshot:
+def _linked(containers: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """By name of a container, the ids of those it has legacy links to: these bear `/name/alias` as a further name."""
+    found: dict[str, frozenset[str]] = {}
+    for container in containers:
+        for name in container.get("Names") or ():
+            _, _, alias = name[1:].partition("/")
+            if alias:
+                user = name[1:].partition("/")[0]
+                found[user] = found.get(user, frozenset()) | {container["Id"]}
+    return found
+
+
+def _network_of_another(container: Mapping[str, Any]) -> frozenset[str]:
+    mode = str((container.get("HostConfig") or {}).get("NetworkMode") or "")
+    return frozenset({mode.removeprefix(OF_CONTAINER)} if mode.startswith(OF_CONTAINER) else ())
+
+
+def _snapshot(
+    container: Mapping[str, Any], name: str, facts: Mapping[str, ImageFacts], linked: frozenset[str]
+) -> ContainerSnapshot:
     image_text, image_id = container["Image"], container["ImageID"]
     return ContainerSnapshot(
         id=container["Id"],
@@ -76,6 +96,7 @@ def _snapshot(container: Mapping[str, Any], name: str, facts: Mapping[str, Image
         state=ContainerState(container["State"]),
         labels=dict(container.get("Labels") or {}),
         created_at=float(container.get("Created") or 0),
+        needs=linked | _network_of_another(container),
     )
 
 

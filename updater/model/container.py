@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 LABEL_SWARM_TASK = "com.docker.swarm.task.id"
+OF_CONTAINER = "container:"
+"""Begins the modes of namespaces that are another container's (Docker API, `NetworkMode`, `PidMode`, `IpcMode`)."""
 
 
 class ContainerState(StrEnum):
@@ -66,7 +68,8 @@ class ContainerSnapshot:
 
     `image_text` is what the user asked for, to the letter; `reference` is None where that names no
     repository (an image id). `image` is None where the image it runs is no longer there. `created_at` in seconds
-    since the epoch, by the engine's clock.
+    since the epoch, by the engine's clock. `needs` holds the containers, by id or name, that the list shows it to
+    need: the one whose network it shares, those it has legacy links to; other needs only an inspection shows.
     """
 
     id: str
@@ -78,6 +81,7 @@ class ContainerSnapshot:
     state: ContainerState
     labels: Mapping[str, str]
     created_at: float = 0.0
+    needs: frozenset[str] = frozenset()
 
     @property
     def user_labels(self) -> Mapping[str, str]:

@@ -1,4 +1,8 @@
-"""What more must be known of a container whose digest differs? Asked once per image, however many containers run it."""
+"""What more must be known of a container whose digest differs? Asked once per image, however many containers run it.
+
+One inspection for each container that differs, and for those that the engine's list shows to need it: what a check
+costs does not grow with the number of containers. Before anything is touched `all_dependents` looks at every one.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from updater.model.candidate import Candidate, Status
 from updater.model.platform import Platform
 from updater.model.published import Published
 from updater.model.reason import ReasonCode
-from updater.watcher.compare import is_same_image
-from updater.watcher.dependents import dependents_of
+from updater.watcher.compare import is_same_image, shown_manifest, shown_platform
+from updater.watcher.dependents import dependents_of, ids_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,24 +45,67 @@ def look_closer(
     outdated = [candidate for candidate in candidates if candidate.status is Status.OUTDATED]
     if not outdated:
         return tuple(candidates)
-    inspected, unseen = _each(pool, engine.inspect_container, {container.id for container in inventory.containers})
-    # One that is gone needs nobody; of one that could not be looked at nobody knows whom it needs.
-    unclear = next((reason for reason in unseen.values() if reason.code is not ReasonCode.CONTAINER_GONE), None)
-    platforms, lost = _each(pool, lambda image: _platform(image, engine), {one.container.image_id for one in outdated})
+    around = frozenset[str]().union(*(ids_around(one.container, inventory.containers) for one in outdated))
+    inspected, unseen = _each(pool, engine.inspect_container, around)
+    platforms, lost = _platforms(outdated, inspected, engine, pool)
     wanted = {image for one in outdated if (image := _wanted(one, platforms)) is not None}
     images, refused = _each(pool, lambda image: registry.image(*image), wanted)
+    running = _running_images(outdated, platforms, images, inspected, registry, pool)
     settled = []
     for candidate in candidates:
         if candidate.status is not Status.OUTDATED:
             settled.append(candidate)
             continue
+        container = candidate.container
         image = _wanted(candidate, platforms)
-        failure = unclear or (lost.get(candidate.container.image_id) if image is None else refused.get(image))
+        failure = _unclear(unseen, ids_around(container, inventory.containers)) or (
+            lost.get(container.image_id) if image is None else refused.get(image)
+        )
         if image is None or failure is not None:
             settled.append(replace(candidate, status=Status.UNKNOWN, finding=failure))
-        else:
-            settled.append(_settle(candidate, image[2], images[image], inspected, inventory))
+            continue
+        same = is_same_image(container, images[image], shown_manifest(inspected.get(container.id)))
+        same = same or running.get(container.image_id) == images[image].config_digest
+        found = replace(
+            candidate,
+            status=Status.CURRENT if same else Status.OUTDATED,
+            published_image=images[image],
+            platform=image[2],
+        )
+        settled.append(_with_dependents(found, inspected, inventory))
     return tuple(settled)
+
+
+def all_dependents(
+    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, pool: Executor
+) -> tuple[Candidate, ...]:
+    """The candidates with everyone who needs the outdated ones, also by ways that the engine's list does not show.
+
+    One inspection per container. Of one that could not be looked at nobody knows whom it needs, so that no candidate
+    counts as outdated then.
+    """
+    inspected, unseen = _each(pool, engine.inspect_container, {container.id for container in inventory.containers})
+    unclear = _unclear(unseen, frozenset(unseen))
+    return tuple(
+        candidate
+        if candidate.status is not Status.OUTDATED
+        else replace(candidate, status=Status.UNKNOWN, finding=unclear)
+        if unclear is not None
+        else _with_dependents(candidate, inspected, inventory)
+        for candidate in candidates
+    )
+
+
+def _unclear(unseen: Mapping[str, Reason], ids: frozenset[str]) -> Reason | None:
+    """Why one of these could not be looked at; one that is gone needs nobody."""
+    return next(
+        (
+            reason
+            for container_id, reason in unseen.items()
+            if container_id in ids and reason.code is not ReasonCode.CONTAINER_GONE
+        ),
+        None,
+    )
 
 
 def _each(
@@ -82,6 +129,20 @@ def _each(
     return answers, failures
 
 
+def _platforms(
+    outdated: Sequence[Candidate], inspected: Mapping[str, Json], engine: Engine, pool: Executor
+) -> tuple[dict[str, Platform], dict[str, Reason]]:
+    """The platform of each image that is run, by its id: newer engines tell it with the container."""
+    shown = {
+        one.container.image_id: platform
+        for one in outdated
+        if (platform := shown_platform(inspected.get(one.container.id))) is not None
+    }
+    ids = {one.container.image_id for one in outdated} - shown.keys()
+    asked, lost = _each(pool, lambda image_id: _platform(image_id, engine), ids)
+    return {**shown, **asked}, lost
+
+
 def _wanted(candidate: Candidate, platforms: Mapping[str, Platform]) -> Image | None:
     container, lookup = candidate.container, candidate.lookup
     platform = platforms.get(container.image_id)
@@ -90,22 +151,36 @@ def _wanted(candidate: Candidate, platforms: Mapping[str, Platform]) -> Image | 
     return container.reference, lookup.digest, platform
 
 
-def _settle(
-    candidate: Candidate,
-    platform: Platform,
-    image: PublishedImage,
+def _running_images(
+    outdated: Sequence[Candidate],
+    platforms: Mapping[str, Platform],
+    images: Mapping[Image, PublishedImage],
     inspected: Mapping[str, Json],
-    inventory: Inventory,
-) -> Candidate:
-    container = candidate.container
-    own = inspected.get(container.id) or {"HostConfig": {}}
+    registry: Registry,
+    pool: Executor,
+) -> dict[str, Digest]:
+    """The configuration's digest by image id, where the id is the digest of an index and the engine tells no more.
+
+    So it is with containerd's store in engines before 28: whether a new index holds the image that runs, only the
+    registry can say. An index that it no longer has holds another image, then.
+    """
+    asked: dict[Image, str] = {}
+    for one in outdated:
+        container, image = one.container, _wanted(one, platforms)
+        if image is None or container.image_id != one.running_digest or image not in images:
+            continue
+        if shown_manifest(inspected.get(container.id)) is None:
+            asked[image[0], one.running_digest, image[2]] = container.image_id
+    found, _ = _each(pool, lambda image: registry.image(*image), asked)
+    return {asked[image]: published.config_digest for image, published in found.items()}
+
+
+def _with_dependents(candidate: Candidate, inspected: Mapping[str, Json], inventory: Inventory) -> Candidate:
+    own = inspected.get(candidate.container.id) or {"HostConfig": {}}
     return replace(
         candidate,
-        status=Status.CURRENT if is_same_image(container, image) else Status.OUTDATED,
-        published_image=image,
-        platform=platform,
         auto_remove=bool(own["HostConfig"].get("AutoRemove")),
-        dependents=dependents_of(container, inventory.containers, inspected),
+        dependents=dependents_of(candidate.container, inventory.containers, inspected),
     )
 
 

@@ -6,13 +6,15 @@ repository, nor is it (or its platform's manifest, or its config) the image's id
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Candidate, Status
+from updater.model.platform import Platform
 from updater.model.published import LookupFailed, Published
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from updater.model.consideration import Consideration
@@ -57,12 +59,28 @@ def compare(consideration: Consideration, lookup: Lookup) -> Candidate:
     return Candidate(consideration, Status.CURRENT if same else Status.OUTDATED, running, lookup)
 
 
-def is_same_image(container: ContainerSnapshot, image: PublishedImage) -> bool:
+def is_same_image(container: ContainerSnapshot, image: PublishedImage, manifest: str | None = None) -> bool:
     """Whether a differing digest still names what runs: re-tagged or re-indexed, but the same image.
 
-    An image's id is its config's digest in Docker's classic store, and its manifest's or index's in containerd's.
+    An image's id is its config's digest in Docker's classic store, and its manifest's or index's in containerd's;
+    there `manifest` is the digest of the platform's manifest that the container runs, where the engine tells it.
     """
+    if manifest is not None and manifest == image.manifest_digest:
+        return True
     return container.image_id in (image.config_digest, image.manifest_digest, image.digest)
+
+
+def shown_manifest(inspected: Mapping[str, Any] | None) -> str | None:
+    """The digest of the manifest that a container runs (Docker API 1.48, with containerd's store only)."""
+    descriptor = (inspected or {}).get("ImageManifestDescriptor") or {}
+    return descriptor.get("digest") or None
+
+
+def shown_platform(inspected: Mapping[str, Any] | None) -> Platform | None:
+    """The platform of what a container runs, where the engine tells it with the container (as above)."""
+    shown = ((inspected or {}).get("ImageManifestDescriptor") or {}).get("platform") or {}
+    platform = Platform(shown.get("os") or "", shown.get("architecture") or "", shown.get("variant") or "")
+    return platform if platform.os and platform.architecture else None
 
 
 def _running_digest(container: ContainerSnapshot, lookup: Lookup) -> Digest | None:

@@ -1,6 +1,7 @@
-"""Who lives in whose namespaces, or uses whose links or volumes? Told from inspections; pure.
+"""Who lives in whose namespaces, or uses whose links or volumes? Pure.
 
-The engine knows the provider by its id: once that is replaced, even under the same name, these can never start again.
+Told from inspections, and of a container that was not inspected from what the engine's list shows. The engine knows
+the provider by its id: once that is replaced, even under the same name, these can never start again.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from updater.model.container import ContainerState
+from updater.model.container import OF_CONTAINER, ContainerState
 from updater.model.dependent import Dependent
 from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from updater.model.container import ContainerSnapshot
 
@@ -26,11 +27,7 @@ def dependents_of(
     provider: ContainerSnapshot, containers: Sequence[ContainerSnapshot], inspected: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Dependent, ...]:
     """All that need the provider, also by way of others, each after the ones that it needs itself."""
-    needs = {
-        container.id: _providers(inspected[container.id]["HostConfig"], containers)
-        for container in containers
-        if container.id in inspected and container.state not in _BEYOND_HELP
-    }
+    needs = _needs(containers, inspected)
     group = _reached_from(provider.id, needs)
     by_id = {container.id: container for container in containers}
     found: list[Dependent] = []
@@ -40,10 +37,27 @@ def dependents_of(
         ready = [identifier for identifier in waiting if not (needs[identifier] & group) - placed] or waiting[:1]
         for identifier in ready:
             on = next(by_id[other].name for other in by_id if other in needs[identifier] & group)
-            auto_remove = bool(inspected[identifier]["HostConfig"].get("AutoRemove"))
-            found.append(Dependent(_with_reference(by_id[identifier], inspected[identifier]), on, auto_remove))
+            shown = inspected.get(identifier, {})
+            auto_remove = bool((shown.get("HostConfig") or {}).get("AutoRemove"))
+            found.append(Dependent(_with_reference(by_id[identifier], shown), on, auto_remove))
             placed.add(identifier)
     return tuple(found)
+
+
+def ids_around(provider: ContainerSnapshot, containers: Sequence[ContainerSnapshot]) -> frozenset[str]:
+    """The provider's id, and the ids of all that need it as far as the engine's list shows."""
+    return frozenset(_reached_from(provider.id, _needs(containers, {})))
+
+
+def _needs(containers: Sequence[ContainerSnapshot], inspected: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+    """By id of each container, the ids of those that it needs."""
+    return {
+        container.id: _resolved(
+            _needed(inspected[container.id]["HostConfig"]) if container.id in inspected else container.needs, containers
+        )
+        for container in containers
+        if container.state not in _BEYOND_HELP
+    }
 
 
 def _with_reference(container: ContainerSnapshot, inspected: Mapping[str, Any]) -> ContainerSnapshot:
@@ -64,17 +78,16 @@ def _reached_from(provider: str, needs: Mapping[str, set[str]]) -> set[str]:
     return group
 
 
-def _providers(host_config: Mapping[str, Any], containers: Sequence[ContainerSnapshot]) -> set[str]:
-    """The ids of the containers that this one needs."""
-    return {found for text in _needed(host_config) if (found := _resolve(text, containers)) is not None}
+def _resolved(names: Iterable[str], containers: Sequence[ContainerSnapshot]) -> set[str]:
+    return {found for text in names if (found := _resolve(text, containers)) is not None}
 
 
 def _needed(host_config: Mapping[str, Any]) -> Iterator[str]:
     """Names or ids, as the user gave them or as the engine wrote them down."""
     for field in _MODES:
         mode = str(host_config.get(field) or "")
-        if mode.startswith("container:"):
-            yield mode.removeprefix("container:")
+        if mode.startswith(OF_CONTAINER):
+            yield mode.removeprefix(OF_CONTAINER)
     for link in host_config.get("Links") or ():
         yield str(link).partition(":")[0].lstrip("/")  # `/web:/other/alias`
     for entry in host_config.get("VolumesFrom") or ():

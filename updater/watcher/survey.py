@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import EngineError, RegistryError
 from updater.model.candidate import Candidate, Status
 from updater.model.published import LookupFailed
 from updater.model.reason import ReasonCode
-from updater.watcher.closer_look import look_closer
+from updater.watcher.closer_look import all_dependents, look_closer
 from updater.watcher.compare import compare, not_comparable, running_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot, Inventory
@@ -40,6 +41,7 @@ class Engine(Protocol):
 class Registry(Protocol):
     """What the watcher asks of registries."""
 
+    def begin_cycle(self, references: Iterable[ImageReference]) -> None: ...
     def published(self, reference: ImageReference) -> Published: ...
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage: ...
 
@@ -53,16 +55,34 @@ def survey(
 ) -> tuple[Candidate, ...]:
     """Compare each container that nothing objects to; the order stays. Failures become candidates, not exceptions."""
     located = [_locate(consideration, inventory, engine) for consideration in considerations]
-    references = {
+    references = _side_by_side(
         reference
         for found in located
         if not isinstance(found, Candidate) and (reference := found.container.reference) is not None
-    }
+    )
+    registry.begin_cycle(references)
     with ThreadPoolExecutor(parallel_checks, thread_name_prefix="lookup") as pool:
         answers = pool.map(lambda reference: _look_up(reference, registry), references)
         lookups = dict(zip(references, answers, strict=True))
         compared = [found if isinstance(found, Candidate) else _compare(found, lookups) for found in located]
         return look_closer(compared, inventory, engine, registry, pool)
+
+
+def with_all_dependents(
+    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, parallel_checks: int
+) -> tuple[Candidate, ...]:
+    """The candidates as they have to be known before anything is touched; see `all_dependents`."""
+    with ThreadPoolExecutor(parallel_checks, thread_name_prefix="inspect") as pool:
+        return all_dependents(candidates, inventory, engine, pool)
+
+
+def _side_by_side(references: Iterable[ImageReference]) -> list[ImageReference]:
+    """Each reference once, the registries taking turns: a slow one must not keep all threads from the others."""
+    by_registry: dict[str, dict[ImageReference, None]] = {}
+    for reference in references:
+        by_registry.setdefault(reference.registry, {})[reference] = None
+    turns = zip_longest(*by_registry.values())
+    return [reference for turn in turns for reference in turn if reference is not None]
 
 
 def _locate(consideration: Consideration, inventory: Inventory, engine: Engine) -> Consideration | Candidate:

@@ -82,3 +82,24 @@ def test_a_missing_image_is_none() -> None:
     (container,) = inventory([listed(Labels={"updater.enable": "true"})], []).containers
     assert container.image is None
     assert container.user_labels == {}
+
+
+def test_whose_network_and_links_the_list_shows() -> None:
+    vpn, app = "a" * 64, "b" * 64
+    seen = inventory(
+        [
+            listed(Id=vpn, Names=["/vpn"]),
+            listed(Id=app, Names=["/app"], HostConfig={"NetworkMode": f"container:{vpn}"}),
+            listed(
+                Names=["/web", "/proxy/web", "/proxy/web-again", "/other/web"], HostConfig={"NetworkMode": "bridge"}
+            ),
+            listed(Id="d" * 64, Names=["/proxy"], HostConfig=None),
+        ],
+        [],
+    )
+    assert {container.name: container.needs for container in seen.containers} == {
+        "vpn": frozenset(),
+        "app": {vpn},
+        "web": frozenset(),
+        "proxy": {"c" * 64},
+    }

@@ -8,10 +8,11 @@ import pytest
 
 from tests.unit.given import IMAGE_ID, NEW, OLD, OTHER, consideration, container, image, published, published_image
 from updater.model.candidate import Status
+from updater.model.platform import Platform
 from updater.model.published import LookupFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import parse_reference
-from updater.watcher.compare import compare, is_same_image, not_comparable
+from updater.watcher.compare import compare, is_same_image, not_comparable, shown_manifest, shown_platform
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
@@ -71,3 +72,35 @@ def test_an_image_without_digests_is_followed_where_its_tag_came_from_the_regist
 )
 def test_the_same_image_under_another_digest(image_id: str, expected: bool) -> None:
     assert is_same_image(container(image_id=image_id), published_image(NEW, config=OTHER)) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "manifest", "platform"),
+    [
+        (None, None, None),
+        ({}, None, None),
+        ({"ImageManifestDescriptor": None}, None, None),
+        ({"ImageManifestDescriptor": {"digest": "sha256:m"}}, "sha256:m", None),
+        (
+            {"ImageManifestDescriptor": {"digest": "sha256:m", "platform": {"os": "linux", "architecture": "arm64"}}},
+            "sha256:m",
+            Platform("linux", "arm64"),
+        ),
+        (
+            {"ImageManifestDescriptor": {"platform": {"os": "linux", "architecture": "arm", "variant": "v7"}}},
+            None,
+            Platform("linux", "arm", "v7"),
+        ),
+        ({"ImageManifestDescriptor": {"platform": {"os": "linux"}}}, None, None),
+    ],
+)
+def test_what_newer_engines_show_with_the_container(
+    shown: dict[str, Any] | None, manifest: str | None, platform: Platform | None
+) -> None:
+    assert (shown_manifest(shown), shown_platform(shown)) == (manifest, platform)
+
+
+def test_an_index_made_anew_around_the_same_manifest_is_no_update() -> None:
+    published = published_image(NEW, config=OTHER)
+    assert is_same_image(container(image_id=str(OLD)), published, str(published.manifest_digest))
+    assert not is_same_image(container(image_id=str(OLD)), published, str(OTHER))
