@@ -29,10 +29,19 @@ def facts_of(candidate: Candidate, memory: Store, own_id: str | None, busy: froz
     reference, lookup = candidate.container.reference, candidate.lookup
     if candidate.status is not Status.OUTDATED or reference is None or not isinstance(lookup, Published):
         return Facts(own_id=own_id, busy=busy)
-    for rejection in memory.rejections(candidate.container.name):
-        if (rejection.reference, rejection.digest) == (reference.canonical, lookup.digest):
-            return Facts(rejection, own_id, busy)
-    return Facts(own_id=own_id, busy=busy)
+    rejections = memory.rejections(candidate.container.name)
+    rejection = next(
+        (one for one in rejections if (one.reference, one.digest) == (reference.canonical, lookup.digest)), None
+    )
+    return Facts(rejection, own_id, busy, _moved_back(candidate.running_digest, lookup, memory))
+
+
+def _moved_back(running: Digest | None, lookup: Published, memory: Store) -> datetime | None:
+    """When the published digest was first seen, if that was before the one that runs was: the tag points back."""
+    seen = memory.digests_seen(lookup.reference.canonical)
+    if running is None or running not in seen or lookup.digest not in seen:
+        return None
+    return seen[lookup.digest] if seen[lookup.digest] < seen[running] else None
 
 
 def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
@@ -43,8 +52,7 @@ def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
         for candidate in candidates
         if isinstance(lookup := candidate.lookup, Published)
     }
-    for reference, digest in sorted(seen):
-        memory.first_seen(reference, digest, now)
+    memory.see(sorted(seen), now)
 
 
 def remember(outcome: Outcome, operation: Operation, memory: Store) -> None:

@@ -55,6 +55,7 @@ class ReasonCode(StrEnum):
     HEALTH_TIMEOUT = "health-timeout"
     CONTAINER_GONE = "container-gone"
     REJECTED_BEFORE = "rejected-before"
+    MOVED_BACK = "moved-back"
     USER_CHANGED = "user-changed"
     BUSY = "busy"
     ENGINE_ERROR = "engine-error"

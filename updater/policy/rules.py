@@ -94,6 +94,17 @@ def _rejected_before(candidate: Candidate, facts: Facts) -> Answer | None:
     )
 
 
+def _moved_back(candidate: Candidate, facts: Facts) -> Answer | None:
+    """An attacker who can move a tag would bring back an image with known holes; a publisher who withdraws is rarer."""
+    if facts.moved_back_to is None:
+        return None
+    return Action.LEAVE, Reason(
+        ReasonCode.MOVED_BACK,
+        f"The tag was pointed back to an older image, first seen on {facts.moved_back_to:%Y-%m-%d}; that is not"
+        f" followed. To go back all the same: `updater rollback {candidate.container.name}`, or recreate it yourself.",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     _not_compared,
     _up_to_date,
@@ -101,12 +112,14 @@ RULES: tuple[Rule, ...] = (
     _dependents,
     _monitor_only,
     _rejected_before,
+    _moved_back,
 )
 
 
 def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:
     """Who is told that an outdated container stays as it is, is also told what it misses."""
-    return (reason, _news(candidate)) if candidate.status is Status.OUTDATED else (reason,)
+    is_news = candidate.status is Status.OUTDATED and reason.code is not ReasonCode.MOVED_BACK
+    return (reason, _news(candidate)) if is_news else (reason,)
 
 
 def _company(candidate: Candidate) -> tuple[Reason, ...]:

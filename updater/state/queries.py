@@ -10,6 +10,7 @@ from updater.state.rows import plain, write_entry, write_rejection, write_time
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from datetime import datetime
 
     from updater.model.digest import Digest
@@ -108,7 +109,15 @@ def seen_at(connection: sqlite3.Connection, reference: str, digest: Digest) -> s
     return str(row["at"]) if row else None
 
 
-def see(connection: sqlite3.Connection, reference: str, digest: Digest, now: datetime) -> str | None:
-    """Remember that the digest was seen now, unless it was before; the earliest time, as text."""
-    connection.execute(_SEE, (plain(reference), plain(digest), write_time(now)))
-    return seen_at(connection, reference, digest)
+def not_seen_before(
+    connection: sqlite3.Connection, seen: Iterable[tuple[str, Digest]], now: datetime
+) -> list[tuple[str, Digest]]:
+    """Those of the digests (with their references) that nothing is known of from before now."""
+    text = write_time(now)
+    return [one for one in seen if (at := seen_at(connection, *one)) is None or at > text]
+
+
+def see(connection: sqlite3.Connection, seen: Iterable[tuple[str, Digest]], now: datetime) -> None:
+    """Remember that these digests were seen now, unless they were before."""
+    text = write_time(now)
+    connection.executemany(_SEE, [(plain(reference), plain(digest), text) for reference, digest in seen])

@@ -12,7 +12,7 @@ from updater.state.rows import read_entry, read_rejection, read_time
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -97,14 +97,20 @@ class Store:
         rows = self._keeping.change(lambda connection: queries.forget(connection, name), nothing)
         return self._understood(rows, read_rejection)
 
+    def see(self, seen: Iterable[tuple[str, Digest]], now: datetime) -> None:
+        """Remember of these digests, each with its reference in canonical text, that they are seen now.
+
+        Costs one look where all of them have been seen before, and one change where some have not.
+        """
+        seen = list(seen)
+        new = self._keeping.read(lambda connection: queries.not_seen_before(connection, seen, now), seen)
+        if new:
+            self._keeping.change(lambda connection: queries.see(connection, new, now), None)
+
     def first_seen(self, reference: str, digest: Digest, now: datetime) -> datetime:
         """When this digest of the reference (in canonical text) was first seen: now, unless it was before."""
-        known = _time(self._keeping.read(lambda connection: queries.seen_at(connection, reference, digest), None))
-        if known is not None and known <= now:
-            return known
-        return (
-            _time(self._keeping.change(lambda connection: queries.see(connection, reference, digest, now), None)) or now
-        )
+        self.see([(reference, digest)], now)
+        return _time(self._keeping.read(lambda connection: queries.seen_at(connection, reference, digest), None)) or now
 
     def digests_seen(self, reference: str) -> Mapping[Digest, datetime]:
         """When each digest of the reference (in canonical text) was first seen, the earliest first."""

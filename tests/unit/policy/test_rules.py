@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ def test_a_dependent_that_is_being_updated_keeps_the_provider_from_it() -> None:
     one = dependent()
     decision = decide(candidate(dependents=(one,)), Facts(busy=frozenset({one.container.id})))
     assert (decision.action, decision.reasons[0].code) == (Action.LEAVE, ReasonCode.SHARED_NAMESPACE)
+
+
+def test_a_tag_that_points_back_is_told_and_not_followed() -> None:
+    decision = decide(candidate(), Facts(moved_back_to=datetime(2026, 3, 1, tzinfo=UTC)))
+    assert (decision.action, [reason.code for reason in decision.reasons]) == (Action.LEAVE, [ReasonCode.MOVED_BACK])
+    assert "2026-03-01" in decision.reasons[0].message
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_of_two_who_see_a_digest_at_once_the_earlier_counts(folder: Path) -> Non
     with closing(open_file(folder)) as one, closing(open_file(folder)) as other:
         for file, now in ((one, NOON), (other, NOON - HOUR), (one, NOON + HOUR)):
             with transaction(file.connection):
-                queries.see(file.connection, REFERENCE, NEW, now)
+                queries.see(file.connection, [(REFERENCE, NEW)], now)
     with open_store(folder) as store:
         assert store.digests_seen(REFERENCE) == {NEW: NOON - HOUR}
 
