@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class RegistryClient:
     """Holds connections and tokens for as long as it is open; may be used by many threads at once.
 
-    `timeout_seconds` bounds each request by the clock on the wall, headers and body included; one whole question
-    (attempts, tokens, redirects) ends within twice that. Name resolution is bounded by the system's resolver only.
+    `timeout_seconds` bounds each request by the clock on the wall: name, connection, headers and body; one whole
+    question (attempts, tokens, redirects) ends within twice that.
     `access` is keyed by registry as references spell it; `at_once` is how many requests a host has under way at most.
     """
 

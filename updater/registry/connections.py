@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,15 +16,20 @@ from typing import TYPE_CHECKING
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from updater.registry.reaching import reach
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
     from typing import Any
 
     import urllib3
     from typing_extensions import Buffer
     from urllib3._base_connection import BaseHTTPConnection
+
+# Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
+CONNECT_SECONDS = 5.0
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at")
 
@@ -80,16 +86,31 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
 
-class _TimedHTTPConnection(HTTPConnection):
+class _TimedConnection(HTTPConnection):
+    """Connects as urllib3 does and raises what it would, but by the deadline."""
+
     response_class = _TimedResponse
 
+    def _new_conn(self) -> socket.socket:
+        # A proxy's, where there is one; the trailing dot of a full name is kept for the resolver only.
+        host, port = self._dns_host, self.port
+        each = self.timeout if isinstance(self.timeout, int | float) else CONNECT_SECONDS
+        try:
+            return reach(host, port, _ends_at.get(), seconds_each=each, options=self.socket_options or ())
+        except socket.gaierror as error:
+            raise NameResolutionError(host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"no connection to {host} in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"no connection to {host}") from error
 
-class _TimedHTTPSConnection(HTTPSConnection):
-    response_class = _TimedResponse
+
+class _TimedHTTPSConnection(_TimedConnection, HTTPSConnection):
+    pass
 
 
 class _TimedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TimedHTTPConnection
+    ConnectionCls = _TimedConnection
 
 
 class _TimedHTTPSPool(HTTPSConnectionPool):

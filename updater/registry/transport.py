@@ -23,7 +23,7 @@ from requests.utils import select_proxy, should_bypass_proxies
 from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
 from updater.model.wording import printable
-from updater.registry.connections import timed
+from updater.registry.connections import CONNECT_SECONDS, timed
 from updater.registry.hosts import api_host, host_name, is_loopback, origin_of
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 _MOST_REDIRECTS = 4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
-_CONNECT_SECONDS = 5.0
 _CHUNK = 64 * 1024
 # Hosts to which connections are kept open.
 _HOSTS = 64
@@ -102,7 +100,7 @@ class Transport:
                 preload_content=False,
                 decode_content=False,
                 timeout=urllib3.Timeout(
-                    connect=min(_CONNECT_SECONDS, deadline.remaining), read=max(0.001, deadline.remaining)
+                    connect=min(CONNECT_SECONDS, deadline.remaining), read=max(0.001, deadline.remaining)
                 ),
             )
             try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rig.fake_registry import Bearer, FakeRegistry, Fault, basic_header
 from tests.unit.registry.conftest import PASSWORD, Certificate, at, user_of
-from updater.errors import RegistryAnswerInvalid, RegistryUnreachable, RegistryUntrusted
+from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUnreachable, RegistryUntrusted
 from updater.model.reference import parse_reference
 from updater.registry.access import RegistryAccess
 
@@ -136,3 +139,41 @@ def test_past_the_proxy(registry: FakeRegistry, client: RegistryClient) -> None:
     with pytest.raises(RegistryUnreachable, match="cannot be resolved"):
         client.published(parse_reference("direct.invalid/app:1"))
     assert [seen.path for seen in registry.seen] == ["/v2/app/manifests/1"]
+
+
+def test_a_resolver_that_never_answers_holds_nobody(
+    new_client: Callable[..., RegistryClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait(30)
+        return []
+
+    monkeypatch.setattr("updater.registry.reaching.socket.getaddrinfo", hang)
+    client = new_client(timeout_seconds=0.2)
+    started = time.monotonic()
+    with pytest.raises(RegistryTimeout, match="in time"):
+        client.published(parse_reference("registry.example/app:1"))
+    assert time.monotonic() - started < 10  # the system's own limit would be more
+    released.set()
+
+
+def test_all_addresses_of_a_host_are_tried(
+    registry: FakeRegistry, client: RegistryClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = registry.push("app", "1")
+    port = int(registry.host.rpartition(":")[2])
+    places = [("127.0.0.3", 1), ("127.0.0.1", port)]
+    resolved = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+    monkeypatch.setattr("updater.registry.reaching.socket.getaddrinfo", lambda *_, **__: resolved)
+    assert client.published(parse_reference(f"localhost:{port}/app:1")).digest == digest
+
+
+def test_a_name_that_nobody_has(client: RegistryClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("updater.registry.reaching.socket.getaddrinfo", unknown)
+    with pytest.raises(RegistryUnreachable, match="cannot be resolved"):
+        client.published(parse_reference("registry.example/app:1"))
