@@ -14,9 +14,11 @@ from updater.cli.recover import recover_command
 from updater.cli.retry import retry_command
 from updater.cli.rollback import rollback_command
 from updater.cli.run import run_command
+from updater.cli.words import Command, Group
 
 app = typer.Typer(
     name="updater",
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -52,10 +54,10 @@ def root(
     """
 
 
-app.command("check")(check_command)
-app.command("diff")(diff_command)
-app.command("run")(run_command)
-app.command("rollback")(rollback_command)
-app.command("retry")(retry_command)
-app.command("recover")(recover_command)
-app.command("history")(history_command)
+app.command("check", cls=Command)(check_command)
+app.command("diff", cls=Command)(diff_command)
+app.command("run", cls=Command)(run_command)
+app.command("rollback", cls=Command)(rollback_command)
+app.command("retry", cls=Command)(retry_command)
+app.command("recover", cls=Command)(recover_command)
+app.command("history", cls=Command)(history_command)
