@@ -31,7 +31,7 @@ def test_no_validator_is_built(arguments: list[str]) -> None:
     assert done.returncode == 3  # the words were understood, and no engine answers
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "requests" in imported  # the probe itself works
-    assert imported.isdisjoint({"pydantic", "rich"})
+    assert "pydantic" not in imported
 
 
 @pytest.mark.parametrize(
