@@ -5,24 +5,31 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from updater import examination
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
-from updater.errors import RegistryDenied
+from updater.errors import EngineError, RegistryDenied
+from updater.itself import own_container
+from updater.policy.scope import consider
 from updater.policy.terms import Request
 from updater.registry.client import RegistryClient
 from updater.registry.credentials import chain, configured
 from updater.registry.docker_config import docker_config, docker_config_file
 from updater.settings import SETTINGS
 from updater.state.store import open_store
+from updater.watcher.compare import not_comparable
 from updater.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from updater.interruption import Interruption
+    from updater.model.container import Inventory
+    from updater.model.finding import Finding
     from updater.model.reference import ImageReference
     from updater.recreator.recreation import Narrator
     from updater.registry.access import RegistryAccess
@@ -47,7 +54,7 @@ def opened(
     credentials = known_credentials(access, environment)
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
-        registry = stack.enter_context(RegistryClient(credentials, access))
+        registry = stack.enter_context(RegistryClient(credentials, access, at_once=settings["parallel_checks"]))
         memory = stack.enter_context(memory_of(settings, environment, writable=writable))
         yield World(engine, registry, credentials_for_pulls(credentials), memory, narrator, interruption)
 
@@ -72,6 +79,42 @@ def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | 
     home = environment.get("HOME")
     base = environment.get("XDG_STATE_HOME") or (f"{home}/.local/state" if home else None)
     return Path(base) / "updater" if base else None
+
+
+def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Everything that a cycle needs, looked at one by one; what is out of order is a finding. Raises InvalidSetting."""
+    access = {entry.host: entry for entry in settings.registries}
+    credentials = known_credentials(access, environment)
+    references: list[ImageReference] = []
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
+            yield from examination.engine_findings(engine)
+            inventory = engine.inventory()
+            yield examination.itself_finding(inventory)
+            references = followed(inventory, request_of(settings, []))
+            clock = examination.clock_finding(engine)
+        except EngineError as error:
+            yield examination.failure("engine", error)
+            clock = examination.clock_finding(None)
+        yield clock
+        folder = _state_folder(settings, environment)
+        with open_store(folder, writable=False) as store:
+            yield examination.state_finding(folder, store.warnings)
+        registry = stack.enter_context(RegistryClient(credentials, access))
+        yield from examination.registry_findings(registry, references, access)
+
+
+def followed(inventory: Inventory, request: Request) -> list[ImageReference]:
+    """The references that a cycle would ask registries for."""
+    request = replace(request, own_id=own_container(inventory.containers))
+    return [
+        container.reference
+        for container in inventory.containers
+        if container.reference is not None
+        and consider(container, request).objection is None
+        and not_comparable(container, inventory.registry_tags) is None
+    ]
 
 
 def request_of(settings: Settings, names: Sequence[str]) -> Request:

@@ -92,6 +92,21 @@ DIFF = _object(
     notes={"type": "array", "items": MESSAGE},
 )
 
+DOCTOR = _object(
+    schema_version={"const": 1},
+    findings={
+        "type": "array",
+        "minItems": 3,
+        "items": _object(
+            subject={"type": "string"},
+            about={"type": ["string", "null"]},
+            health={"enum": ["ok", "warning", "failed"]},
+            message=MESSAGE,
+        ),
+    },
+    summary=_object(ok=COUNT, warning=COUNT, failed=COUNT),
+)
+
 
 def checked(document: Any) -> dict[str, dict[str, Any]]:
     """The containers of a valid `check -o json`, by name."""

@@ -264,3 +264,47 @@ def test_a_cycle_costs_one_request_per_image_and_three_engine_calls(host: Host) 
     asked = host.rig.registry.recording.requests
     assert [request.method for request in asked] == ["HEAD"] * 5
     assert len(engine_calls) == 3, [request.path for request in engine_calls]
+
+
+def test_what_changed_costs_one_inspection_and_what_did_not_costs_none(host: Host) -> None:
+    for number in range(20):
+        host.push(f"image{number}:latest", ImageSpec(marker=str(number)))
+        host.create_container(f"c{number}", f"image{number}:latest", labels=ON)
+    for number in (3, 7):
+        host.push(f"image{number}:latest", ImageSpec(marker=f"{number} again"))
+    with host.rig.recording_socket() as socket:
+        host.rig.registry.recording.clear()
+        result = host.updater("check", "--include-stopped", "-o", "json", docker_host=socket.host)
+        paths = [request.path for request in socket.recording.requests]
+    assert result.json["summary"] == {"current": 18, "outdated": 2, "unknown": 0, "ignored": 0}
+    assert len([path for path in paths if "/containers/" in path and not path.endswith("all=1")]) == 2, paths
+    # And, where the engine does not tell it with the container, for which platform each of the two images was made.
+    assert len([path for path in paths if "/images/" in path and "/images/json" not in path]) <= 2, paths
+    assert len(paths) <= 3 + 2 + 2
+    assert len(host.rig.registry.recording.matching(("HEAD",), "/manifests/")) == 20
+
+
+def test_a_tag_that_is_pointed_back_is_not_followed(host: Host) -> None:
+    first = host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    host.updater("check")
+    host.push("web:latest", ImageSpec(marker="2"))
+    assert host.updater("run", "--grace-period", "1s", "-o", "json").json["summary"]["updated"] == 1
+    assert host.push("web:latest", ImageSpec(marker="1")) == first
+    (shown,) = host.updater("check", "-o", "json").json["containers"]
+    assert (shown["status"], shown["decision"], codes(shown)) == ("outdated", "leave", ["moved-back"])
+    result = host.updater("run", "-o", "json")
+    assert (result.exit_code, result.json["summary"]["updated"]) == (0, 0)
+    assert host.execute("web", "cat /etc/marker") == "2"
+    host.push("web:latest", ImageSpec(marker="3"))
+    assert host.updater("run", "--grace-period", "1s", "-o", "json").json["summary"]["updated"] == 1
+
+
+def test_an_index_made_anew_around_the_image_that_runs_is_no_update(host: Host) -> None:
+    """As when another platform was added: with containerd's store the image's id is the old index's digest."""
+    image, other = build(ImageSpec(marker="1")), build(ImageSpec(marker="2", platform=Platform("arm64")))
+    host.push("web:latest", build_index([image]))
+    host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", build_index([image, other]))
+    (shown,) = host.updater("check", "-o", "json").json["containers"]
+    assert (shown["status"], codes(shown)) == ("current", ["up-to-date"])

@@ -9,6 +9,7 @@ import typer
 from updater import __version__
 from updater.cli.check import check_command
 from updater.cli.diff import diff_command
+from updater.cli.doctor import doctor_command
 from updater.cli.history import history_command
 from updater.cli.recover import recover_command
 from updater.cli.retry import retry_command
@@ -51,6 +52,7 @@ def root(
       updater run --dry-run            what an update cycle would do
       updater run                      update, verify health, roll back what fails
       updater run web                  the same for one container, opted in or not
+      updater doctor                   is all in order that these need?
     """
 
 
@@ -61,3 +63,4 @@ app.command("rollback", cls=Command)(rollback_command)
 app.command("retry", cls=Command)(retry_command)
 app.command("recover", cls=Command)(recover_command)
 app.command("history", cls=Command)(history_command)
+app.command("doctor", cls=Command)(doctor_command)

@@ -8,15 +8,18 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Status
+from updater.model.finding import Health
 from updater.model.forecast import NOTHING_CHANGES
 from updater.model.outcome import Outcome, OutcomeKind
 from updater.model.published import Published
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
+    from updater.model.finding import Finding
     from updater.model.forecast import Forecast
     from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt
@@ -40,6 +43,24 @@ def check_json(report: CheckReport) -> Json:
         "engine": _engine(report.engine),
         "containers": [_decision(decision) for decision in report.decisions],
         "summary": {str(status): counts[status] for status in Status},
+    }
+
+
+def findings_json(findings: Sequence[Finding]) -> Json:
+    """What `doctor -o json` prints."""
+    counts = Counter(finding.health for finding in findings)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "findings": [
+            {
+                "subject": finding.subject,
+                "about": finding.about or None,
+                "health": str(finding.health),
+                "message": finding.message,
+            }
+            for finding in findings
+        ],
+        "summary": {str(health): counts[health] for health in Health},
     }
 
 

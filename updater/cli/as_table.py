@@ -10,6 +10,7 @@ from updater.cli.columns import table
 from updater.cli.forecast_table import forecast_sections
 from updater.model.candidate import Candidate, Status
 from updater.model.digest import short
+from updater.model.finding import Health
 from updater.model.outcome import OutcomeKind
 from updater.model.published import Published
 from updater.model.values import show_duration
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from updater.cli.terminal import Terminal
     from updater.model.decision import Decision
+    from updater.model.finding import Finding
     from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt, Outcome
     from updater.model.report import CheckReport, CycleReport
@@ -34,6 +36,16 @@ def check_table(report: CheckReport, terminal: Terminal) -> str:
     if report.unlisted:
         lines += textwrap.wrap(_unlisted(report.unlisted), terminal.width)
     return text + "\n".join(lines) + "\n"
+
+
+def findings_table(findings: Sequence[Finding], terminal: Terminal) -> str:
+    """What `doctor` prints."""
+    rows = [
+        (f"{finding.subject} {finding.about}".strip(), str(finding.health), printable(finding.message))
+        for finding in findings
+    ]
+    counts = Counter(finding.health for finding in findings)
+    return table(("WHAT", "HOW", "WHY"), rows, terminal) + _summary([(counts[one], str(one)) for one in Health]) + "\n"
 
 
 def cycle_table(report: CycleReport, terminal: Terminal) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from updater.engine.alarm import Alarm
 from updater.engine.connection import Client, connect
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
-from updater.errors import EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
+from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
 from updater.model.container import EngineInfo
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ _PULL_SILENCE = 600  # seconds without a line of progress before a pull counts a
 _STOP_MARGIN = 30  # seconds that the engine may need beyond a container's own stop timeout
 _PATIENT_STOP = 3600  # seconds to wait for a container whose own timeout is -1: never kill it
 _SHOWS_MAC = (1, 51)  # the last API version whose Config has it
+_NOBODY = "updater-doctor-asks-for-nothing"  # no container, image or network has this name
+_TRIALS: tuple[tuple[str, str, str, Json], ...] = (
+    ("create containers", "POST", "/containers/create", {"json": {"Image": f"{_NOBODY}:none"}}),
+    ("stop, start and rename containers", "POST", f"/containers/{_NOBODY}/stop", {}),
+    ("remove containers", "DELETE", f"/containers/{_NOBODY}", {}),
+    ("pull and tag images", "POST", f"/images/{_NOBODY}:none/tag", {"params": {"repo": _NOBODY, "tag": "none"}}),
+    ("connect networks", "POST", f"/networks/{_NOBODY}/connect", {"json": {"Container": _NOBODY}}),
+)
 _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `StopTimeout`)
 
 
@@ -162,6 +171,31 @@ class DockerEngine:
         """The host's name, which containers with the host's network take over."""
         name = self._get("ask the engine about its host", "/info").get("Name")
         return name if isinstance(name, str) else None
+
+    def clock(self) -> datetime | None:
+        """The engine's own time; None where it says none that can be read."""
+        text = str(self._get("ask the engine about its host", "/info").get("SystemTime") or "")
+        try:
+            # Nanoseconds are more than Python reads.
+            return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        except ValueError:
+            return None
+
+    def denied(self) -> tuple[str, ...]:
+        """What of an update would be denied, as by a proxy in front of the engine; asked of what nobody has."""
+        return tuple(
+            what for what, method, path, arguments in _TRIALS if self._is_denied(what, method, path, arguments)
+        )
+
+    def _is_denied(self, doing: str, method: str, path: str, arguments: Json) -> bool:
+        try:
+            self._call(method, path, doing, **arguments)
+        except EngineDenied:
+            return True
+        except EngineError as error:
+            if error.temporary:
+                raise
+        return False
 
     def log_tail(self, container_id: str, lines: int = 20) -> str:
         """The last lines a container wrote; empty where its log driver cannot be read."""

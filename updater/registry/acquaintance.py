@@ -76,5 +76,8 @@ class Acquaintance:
 
 
 def scope_of(repository: str) -> str:
-    """The permission to read a repository, as the token specification writes it ("Resource Scope")."""
-    return f"repository:{repository}:pull"
+    """The permission to read a repository, as the token specification writes it ("Resource Scope").
+
+    Without a repository it is empty: a token without a scope only tells whether its bearer is known.
+    """
+    return f"repository:{repository}:pull" if repository else ""

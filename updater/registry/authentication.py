@@ -23,6 +23,8 @@ from updater.registry.statuses import failure
 from updater.registry.tokens import Token, basic, parse_token, token_request
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from updater.registry.acquaintance import Acquaintance
     from updater.registry.credentials import Credentials
 
@@ -70,15 +72,23 @@ def _asked_plainly(request: Request, known: Acquaintance) -> Generator[Request, 
     return (yield request) if known.challenge is None else None
 
 
+def scheme_wanted(answer: Answer) -> str | None:
+    """The scheme that a 401 would be answered with; None for an answer that wants none, or none that is known."""
+    challenge = _best(parse_challenges(answer.headers.get("www-authenticate", ""))) if answer.status == 401 else None
+    return challenge.scheme if challenge is not None else None
+
+
+def _best(challenges: Sequence[Challenge]) -> Challenge | None:
+    # A token is the better choice where both are offered: the password then goes to the token service only.
+    bearer = (one for one in challenges if one.scheme == "bearer" and one.parameters.get("realm"))
+    return next(bearer, None) or next((one for one in challenges if one.scheme == "basic"), None)
+
+
 def _wanted(answer: Answer, known: Acquaintance) -> Challenge:
     challenges = parse_challenges(answer.headers.get("www-authenticate", ""))
-    # A token is the better choice where both are offered: the password then goes to the token service only.
-    for challenge in challenges:
-        if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
-            return challenge
-    for challenge in challenges:
-        if challenge.scheme == "basic":
-            return challenge
+    best = _best(challenges)
+    if best is not None:
+        return best
     offered = printable(", ".join(challenge.scheme for challenge in challenges)) or "none"
     raise RegistryAnswerInvalid(
         f"{known.registry} wants authentication but offers no way known here (offered: {offered}; known: Basic, "

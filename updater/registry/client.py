@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from updater.model.reference import ImageReference
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
+    from updater.registry.greeting import Greeting
 
 
 class RegistryClient:
@@ -93,3 +94,7 @@ class RegistryClient:
     def tags(self, reference: ImageReference) -> PublishedTags:
         """The tags of the reference's repository. Raises RegistryError."""
         return list_tags(self._exchange, reference, Deadline(self._question_seconds))
+
+    def greet(self, registry: str) -> Greeting:
+        """Whether the registry answers, and takes our credentials where there are some. Raises RegistryError."""
+        return self._exchange.greet(registry, Deadline(self._question_seconds))

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from updater.errors import RegistryError, RegistryTimeout, RegistryUnreachable
+from updater.errors import RegistryDenied, RegistryError, RegistryTimeout, RegistryUnreachable
 from updater.registry.acquaintance import Acquaintance
-from updater.registry.authentication import authorized
+from updater.registry.authentication import authorized, scheme_wanted
+from updater.registry.greeting import Greeting
+from updater.registry.messages import LARGEST_ERROR, Request
 from updater.registry.pacing import LONGEST_PAUSE, Pace
 from updater.registry.places import places
 from updater.registry.statuses import failure
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from updater.registry.access import RegistryAccess
     from updater.registry.connections import Deadline
     from updater.registry.credentials import CredentialSource
-    from updater.registry.messages import Answer, Request
-    from updater.registry.pacing import Quota
+    from updater.registry.messages import Answer
     from updater.registry.places import Place
 
 LOGGER = logging.getLogger("updater")
@@ -80,11 +81,32 @@ class Exchange:
             for (registry, _), known in self._acquaintances.items():
                 known.begin_cycle(self._expected.get(registry, ()))
 
-    def quota(self, registry: str) -> Quota | None:
-        """What the registry last said of its limit."""
-        origin = self._settled.get(registry)
-        pace = self._paces.get(urlsplit(origin).netloc) if origin else None
-        return pace.quota if pace else None
+    def greet(self, registry: str, deadline: Deadline) -> Greeting:
+        """Ask the root of the registry's own API, with credentials where there are some; raises RegistryError."""
+        *_, place = self._places_of(registry)
+        root = Request("GET", "", largest=LARGEST_ERROR)
+        # Plainly first: without credentials nothing more can be asked for than how to be asked.
+        answer = self._at_some_origin(place, lambda origin: self._send(replace(root, url=f"{origin}/v2/"), deadline))
+        if answer.status not in (200, 401):
+            raise failure(answer, registry, "the root of its API")
+        origin = self._settled[registry]
+        known = self._acquaintance(place, origin)
+        credentials = known.credentials()
+        if credentials is not None and answer.status == 401:
+            try:
+                self._converse(place, origin, "", root, deadline)
+            except RegistryDenied:
+                # It need not show its root to whoever may read a repository.
+                if known.has_rejected_credentials:
+                    raise
+        return Greeting(
+            origin,
+            scheme_wanted(answer),
+            credentials is not None,
+            credentials.username if credentials else "",
+            str(known.trouble or ""),
+            self._pace(urlsplit(origin).netloc.lower()).quota,
+        )
 
     def ask(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         """The successful answer to a request whose URL is a path at the reference's registry.
@@ -150,6 +172,7 @@ class Exchange:
 
     def _converse(self, place: Place, origin: str, repository: str, request: Request, deadline: Deadline) -> Answer:
         there = place.repository(repository)
+        # An empty repository stands for the root of the API.
         at_origin = replace(request, url=f"{origin}/v2/{there}{request.url}")
         conversation = authorized(at_origin, there, self._acquaintance(place, origin))
         try:

@@ -70,7 +70,7 @@ def token_request(challenge: Challenge, scopes: Sequence[str], credentials: Cred
         body = urlencode({**form, "refresh_token": credentials.identity_token}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", realm, headers, body, largest=LARGEST_TOKEN)
-    query = urlencode([*(("scope", scope) for scope in scopes), *named.items()], safe=":/,*")
+    query = urlencode([*(("scope", scope) for scope in scopes if scope), *named.items()], safe=":/,*")
     url = realm + ("&" if "?" in realm else "?") + query
     request = Request("GET", url, largest=LARGEST_TOKEN)
     return request.authorized(basic(credentials)) if credentials else request
