@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ def main() -> None:
         try:
             app(prog_name="updater")
         finally:
+            gc.freeze()  # the interpreter would look through everything once more before it lets all of it go
             sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()  # the reader (`| head`) has gone, and needs no word
