@@ -32,6 +32,7 @@ class Acquaintance:
         self.origin = origin
         self.token_host = token_host
         self.challenge: Challenge | None = None
+        self.challenges_of_repositories: dict[str, Challenge] = {}
         self.is_met = False
         self.wallet = Wallet(patience)
         self.has_accepted_password = False
@@ -46,7 +47,14 @@ class Acquaintance:
         """These repositories are going to be asked for; credentials that were rejected may have been mended."""
         self.has_rejected_credentials = False
         self.trouble = None
-        self.wallet.expect(scope_of(repository) for repository in repositories)
+        self.wallet.expect(
+            scope_of(repository) for repository in repositories if repository not in self.challenges_of_repositories
+        )
+
+    def is_another_services(self, repository: str, challenge: Challenge) -> None:
+        """Some fronts (lscr.io) pass each repository on to a registry of its own, with a token service of its own."""
+        self.challenges_of_repositories[repository] = challenge
+        self.wallet.leave_alone(scope_of(repository))
 
     def credentials(self) -> Credentials | None:
         """The registry's credentials; None also where they cannot be had (`trouble` then says why).

@@ -53,7 +53,7 @@ def authorized(request: Request, repository: str, known: Acquaintance) -> Conver
             return answer
         if answer is not None:
             refusal, known.challenge = answer, _wanted(answer, known)
-    challenge = known.challenge
+    challenge = known.challenges_of_repositories.get(repository) or known.challenge
     assert challenge is not None
     if challenge.scheme == "basic":
         return (yield from _with_password(request, repository, known, refusal))
@@ -144,11 +144,27 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     answer = yield request.authorized(f"Bearer {token.value}")
     if (is_fresh and not token.is_shared) or not known.wallet.refuses(token, scope, answer.status):
         return _readable(answer, repository, known, shown)
+    elsewhere = _another_service(answer, challenge)
+    if elsewhere is not None:
+        challenge = elsewhere
+        known.is_another_services(repository, challenge)
+        shown, scope = _shown_to_realm(known, challenge), _scope(challenge, repository)
     other = yield from _fetched(challenge, scope, repository, known, shown, instead_of=token)
     second = yield request.authorized(f"Bearer {other.value}")
-    if token.is_shared:
+    if token.is_shared and elsewhere is None:
         known.wallet.opened_alone(answer.status, second.status)
     return _readable(second, repository, known, shown)
+
+
+def _another_service(answer: Answer, asked: Challenge) -> Challenge | None:
+    """The token service that a 401 names, if it is not the one whose token was refused."""
+    if answer.status != 401:
+        return None
+    best = _best(parse_challenges(answer.headers.get("www-authenticate", "")))
+    if best is None or best.scheme != "bearer":
+        return None
+    differs = any(best.parameters.get(name) != asked.parameters.get(name) for name in ("realm", "service"))
+    return best if differs else None
 
 
 def _fetched(

@@ -44,6 +44,10 @@ class Wallet:
         """A cycle begins, in which these are going to be asked for."""
         self._expected = tuple(dict.fromkeys(scopes))
 
+    def leave_alone(self, scope: str) -> None:
+        """This scope is another service's, and comes along with no other."""
+        self._expected = tuple(other for other in self._expected if other != scope)
+
     def usable(self, scope: str, *, other_than: Token | None = None) -> Token | None:
         """A token for this scope that has not come to its end."""
         token = self.tokens.get(scope)

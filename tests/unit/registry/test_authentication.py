@@ -192,6 +192,35 @@ def test_a_token_refused_before_its_end_is_replaced_once() -> None:
         talk(acquaintance, STANDARD, token("t3"), STANDARD)
 
 
+def test_a_front_whose_repositories_have_token_services_of_their_own() -> None:
+    acquaintance = known(None, "a/b", "c/d", "e/f")
+    talk(acquaintance, STANDARD, token("t1"), OK)
+    elsewhere = Answer(401, {"www-authenticate": 'Bearer realm="https://other.test/token",service="o"'})
+    second = talk(acquaintance, elsewhere, token("t2"), OK, repository="c/d")
+    assert second.said == [WITH_T1, "GET https://other.test/token -", "HEAD question Bearer t2"]
+    assert talk(acquaintance, OK, repository="c/d").said == ["HEAD question Bearer t2"]
+    assert talk(acquaintance, OK, repository="e/f").said == [WITH_T1]
+    # It comes to its end like any other, and is then asked for where it came from.
+    acquaintance.wallet.tokens.clear()
+    third = talk(acquaintance, token("t3"), OK, repository="c/d")
+    assert third.said == ["GET https://other.test/token -", "HEAD question Bearer t3"]
+    assert third.scopes == [1, 0]
+    assert talk(acquaintance, token("t4"), OK).scopes == [2, 0]
+
+
+def test_a_second_token_service_is_trusted_no_more_than_the_first() -> None:
+    acquaintance = known(USER)
+    talk(acquaintance, STANDARD, token("t1"), OK)
+    assert talk(acquaintance, FOREIGN, token("t2"), OK).said == [
+        WITH_T1,
+        "GET https://evil.test/token -",
+        "HEAD question Bearer t2",
+    ]
+    inner = Answer(401, {"www-authenticate": 'Bearer realm="https://169.254.169.254/token"'})
+    with pytest.raises(RegistryAnswerInvalid, match="refused"):
+        talk(acquaintance, inner)
+
+
 def test_basic_is_remembered() -> None:
     acquaintance = known(USER)
     talk(acquaintance, BASIC, OK)
