@@ -34,3 +34,7 @@ class Terms:
     one_shot: bool = False
     depends_on: tuple[str, ...] = ()
     is_job: bool = False
+    hook_pre_update: str | None = None
+    hook_pre_update_timeout: float = 60.0
+    hook_post_update: str | None = None
+    hook_post_update_timeout: float = 60.0

@@ -8,6 +8,7 @@ _BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false"
 GOOD_BOOLEANS = "true or false"
 
 GOOD_NAMES = "names of containers, like db or db,cache"
+GOOD_SHELL_LINES = "a line for the shell in the container, like `nginx -t`"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
@@ -30,6 +31,13 @@ def parse_names(text: str) -> tuple[str, ...]:
     if not all(names):
         raise ValueError(f"{text!r} names no container between its commas")
     return names
+
+
+def parse_shell_line(text: str) -> str:
+    """What `/bin/sh -c` is to run, as it stands; raises ValueError."""
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
 
 
 def parse_duration(text: str) -> float:

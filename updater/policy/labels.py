@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX, WATCHTOWER_PREFIX
-from updater.model.values import GOOD_BOOLEANS, GOOD_DURATIONS, GOOD_NAMES, parse_boolean, parse_duration, parse_names
+from updater.model.values import (
+    GOOD_BOOLEANS,
+    GOOD_DURATIONS,
+    GOOD_NAMES,
+    GOOD_SHELL_LINES,
+    parse_boolean,
+    parse_duration,
+    parse_names,
+    parse_shell_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +109,34 @@ LABELS: tuple[Label, ...] = (
         parse_boolean,
         GOOD_BOOLEANS,
         "The container does one job and ends: an end with code 0 is a success, not a crash.",
+    ),
+    Label(
+        "updater.hook.pre-update",
+        "hook_pre_update",
+        parse_shell_line,
+        GOOD_SHELL_LINES,
+        "A shell line to run in the old container before an update; exit code 75 postpones it, another stops it.",
+    ),
+    Label(
+        "updater.hook.pre-update-timeout",
+        "hook_pre_update_timeout",
+        parse_duration,
+        GOOD_DURATIONS,
+        "How long the hook before an update may take; 60s by default.",
+    ),
+    Label(
+        "updater.hook.post-update",
+        "hook_post_update",
+        parse_shell_line,
+        GOOD_SHELL_LINES,
+        "A shell line to run in the new container once it has proven itself; a failure is reported.",
+    ),
+    Label(
+        "updater.hook.post-update-timeout",
+        "hook_post_update_timeout",
+        parse_duration,
+        GOOD_DURATIONS,
+        "How long the hook after an update may take; 60s by default.",
     ),
 )
 
