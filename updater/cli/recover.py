@@ -42,7 +42,7 @@ def _recover(given: dict[str, Any], interruption: Interruption) -> tuple[Outcome
     from updater.cli.logs import start_logging
     from updater.cli.narration import narrating
     from updater.configuration import resolve
-    from updater.cycle import recover_only
+    from updater.repairing import recover_only
     from updater.wiring import opened, request_of
 
     settings = resolve(given, os.environ)

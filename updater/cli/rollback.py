@@ -46,7 +46,7 @@ def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> 
     from updater.cli.logs import start_logging
     from updater.cli.narration import narrating
     from updater.configuration import resolve
-    from updater.cycle import roll_back
+    from updater.repairing import roll_back
     from updater.wiring import opened, request_of
 
     settings = resolve(given, os.environ)

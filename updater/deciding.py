@@ -1,0 +1,117 @@
+"""What is decided on each container in a pass? From the inventory to the decisions, for a check and for a run alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from updater.errors import UnknownContainer
+from updater.itself import own_container
+from updater.model.decision import Action
+from updater.model.need import Condition
+from updater.model.report import CheckReport
+from updater.policy.needs import needs_of_all
+from updater.policy.order import leave_circles, providers
+from updater.policy.rules import decide
+from updater.policy.scope import consider
+from updater.remembering import facts_of, remember_seen
+from updater.watcher.survey import survey, with_all_dependents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from updater.model.candidate import Candidate
+    from updater.model.container import ContainerSnapshot, Inventory
+    from updater.model.decision import Decision
+    from updater.policy.needs import Needs
+    from updater.policy.terms import Request
+    from updater.recreator.unfinished import Unfinished
+    from updater.world import World
+
+
+def decide_all(
+    world: World,
+    request: Request,
+    inventory: Inventory,
+    unfinished: Sequence[Unfinished],
+    *,
+    everything: bool,
+    parallel_checks: int,
+    before_updates: bool = False,
+) -> tuple[CheckReport, Needs]:
+    """Containers under a working name are no containers of the user's; the one they are for is busy.
+
+    `before_updates`: what is going to be updated is looked at together with every container that may need it.
+    """
+    working = {
+        container.id for update in unfinished for container in update.containers if container.name != update.name
+    }
+    containers = [container for container in inventory.containers if container.id not in working]
+    request = replace(
+        request,
+        names=resolve_names(request.names, inventory, unfinished),
+        own_id=own_container(containers),
+        busy=frozenset(update.name for update in unfinished),
+    )
+    needs = _needs(containers, request)
+    request = replace(request, jobs=_jobs(containers, needs, request))
+    considerations = [consider(container, request) for container in containers]
+    shown = [
+        consideration
+        for consideration in considerations
+        if (consideration.container.name in request.names if request.names else everything or consideration.listed)
+    ]
+    candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
+    remember_seen(candidates, world.memory)
+    busy = ids_of(unfinished)
+
+    def decided(candidates: Sequence[Candidate]) -> list[Decision]:
+        facts = (facts_of(candidate, world.memory, request.own_id, busy) for candidate in candidates)
+        return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
+
+    decisions = decided(candidates)
+    if before_updates and any(decision.action is Action.UPDATE for decision in decisions):
+        decisions = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))
+    decisions.sort(key=lambda decision: decision.container.name)
+    arranged = leave_circles(decisions, providers(needs, decisions))
+    return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def ids_of(unfinished: Sequence[Unfinished]) -> frozenset[str]:
+    """The ids of all containers of these updates."""
+    return frozenset(container.id for update in unfinished for container in update.containers)
+
+
+def _needs(containers: Sequence[ContainerSnapshot], request: Request) -> Needs:
+    named = {container.name: consider(container, request).terms.depends_on for container in containers}
+    return needs_of_all(containers, named)
+
+
+def _jobs(containers: Sequence[ContainerSnapshot], needs: Needs, request: Request) -> frozenset[str]:
+    """Those that containers we care for need to have ended well: such a job is run again on its new image."""
+    cared_for = {container.name for container in containers if consider(container, request).listed}
+    return frozenset(
+        need.on
+        for name in cared_for | request.names
+        for need in needs.get(name, ())
+        if need.condition is Condition.COMPLETED
+    )
+
+
+def resolve_names(names: frozenset[str], inventory: Inventory, unfinished: Sequence[Unfinished]) -> frozenset[str]:
+    """Names as given, or ids as docker shows them, to names. One whose update was cut short may have none now."""
+    between = frozenset(update.name for update in unfinished)
+    return frozenset(_resolve_name(name, inventory.containers, between) for name in names)
+
+
+def _resolve_name(given: str, containers: Sequence[ContainerSnapshot], between: frozenset[str]) -> str:
+    name = given.lstrip("/")
+    if name in between or any(container.name == name for container in containers):
+        return name
+    by_id = [container.name for container in containers if len(name) >= 4 and container.id.startswith(name)]
+    if len(by_id) == 1:
+        return by_id[0]
+    if len(by_id) > 1:
+        raise UnknownContainer(f"{given!r} begins the ids of several containers: {', '.join(sorted(by_id))}")
+    there = ", ".join(sorted(container.name for container in containers)) or "none at all"
+    raise UnknownContainer(f"no container is named {given!r}; there are: {there}")

@@ -1,0 +1,132 @@
+"""How is an update taken back by hand, and one that was cut short finished or undone?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from updater.carrying_out import remember_all
+from updater.deciding import ids_of, resolve_names
+from updater.errors import EngineError, UsageError
+from updater.going_back import plan_rollback
+from updater.itself import own_container
+from updater.model.history import Operation
+from updater.model.outcome import ImageAt, Outcome, OutcomeKind
+from updater.model.reason import Reason, ReasonCode
+from updater.planning import plan_companions
+from updater.policy.scope import consider
+from updater.policy.terms import terms_for_recovery
+from updater.recreator.names import kept_name
+from updater.recreator.recovery import is_worked_on, recover
+from updater.recreator.transaction import perform
+from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
+from updater.remembering import reject, remember
+from updater.watcher.dependents import dependents_of
+from updater.world import surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from updater.model.container import Inventory
+    from updater.model.digest import Digest
+    from updater.policy.terms import Request
+    from updater.world import World
+
+    Tell = Callable[[Outcome], None]
+
+
+def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
+    """Finish or undo every update that was cut short."""
+    inventory = world.engine.inventory()
+    return recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
+
+
+def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Outcome, ...]:
+    """Put one container back on the image it ran before its last update, and turn down the one it ran until now.
+
+    Its own outcome is the first; those that depend on it come along. Raises UsageError where there is nothing to go
+    back to.
+    """
+    inventory = world.engine.inventory()
+    unfinished = find_unfinished(inventory.containers)
+    (full_name,) = resolve_names(frozenset({name}), inventory, unfinished)
+    if unfinished:
+        recovered = recover_all(unfinished, world, request, inventory, tell)
+        inventory = world.engine.inventory()
+        if done := _asked_before(full_name, unfinished, recovered):
+            return done
+    container = next((found for found in inventory.containers if found.name == full_name), None)
+    if container is None:
+        raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
+    # Who names a container means it, running or not.
+    defaults = {**(request.defaults or {}), "include_stopped": True}
+    request = replace(
+        request, names=frozenset({full_name}), own_id=own_container(inventory.containers), defaults=defaults
+    )
+    plan = plan_rollback(consider(container, request), world.engine, world.memory)
+    plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
+    turned_down: frozenset[Digest] = frozenset()
+    if container.image is not None and plan.reference is not None:
+        known = {rejection.digest for rejection in world.memory.rejections(full_name)}
+        turned_down = container.image.digests_for(plan.reference) - known
+        # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
+        reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
+        reject(full_name, plan.image, turned_down, reason, world.memory)
+    inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
+    dependents = dependents_of(container, inventory.containers, inspected)
+    busy = ids_of(find_unfinished(inventory.containers))
+    if waiting := [dependent.name for dependent in dependents if dependent.container.id in busy]:
+        raise UsageError(f"{waiting[0]}, which depends on {full_name}, is being updated, or could not be recovered")
+    with world.interruption.deferred():
+        companions = plan_companions(dependents, world.engine, request, {})
+        outcomes = perform(plan, surroundings(world, inventory), companions)
+    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK:
+        for digest in turned_down:  # it runs on, so nobody turned it down
+            world.memory.withdraw(full_name, digest)
+    for outcome in outcomes:
+        tell(outcome)
+    remember_all(outcomes, Operation.ROLLBACK, world)
+    return outcomes
+
+
+def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice."""
+    same = any(update.name == name and update.is_rollback for update in unfinished)
+    return tuple(outcome for outcome in recovered if same and outcome.name == name)
+
+
+def recover_all(
+    unfinished: Sequence[Unfinished], world: World, request: Request, inventory: Inventory, tell: Tell
+) -> tuple[Outcome, ...]:
+    """Finish or undo each of these, group by group; `tell` hears of each outcome as it comes."""
+    outcomes = []
+    with world.interruption.deferred():
+        for group in in_groups(unfinished):
+            for outcome in _recover_one(group, world, request, inventory):
+                outcomes.append(outcome)
+                tell(outcome)
+    return tuple(outcomes)
+
+
+def _recover_one(
+    group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory
+) -> tuple[Outcome, ...]:
+    around = surroundings(world, inventory)
+    if any(is_worked_on(update, around, world.engine.is_local) for update in group):
+        reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
+        return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
+    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
+    try:
+        outcomes = recover(group, terms, around)
+    except EngineError as error:
+        if error.temporary:
+            raise  # the engine is away: for the others, too
+        outcomes = tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+    for outcome in outcomes:
+        remember(outcome, Operation.RECOVERY, world.memory)
+    return outcomes
+
+
+def _not_recovered(update: Unfinished, kind: OutcomeKind, reason: Reason) -> Outcome:
+    source = ImageAt(update.containers[-1].image_id, None)
+    return Outcome(update.name, update.containers[0].image_text, kind, reason, source, ImageAt(None, None))
