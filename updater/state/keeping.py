@@ -42,12 +42,14 @@ class Keeping:
         self._try_again_at = 0.0
         self._warnings: list[str] = []
         self._warned_of_memory = False
+        self._problem: str | None = None  # the last one
         self._closed = False
         if folder is None:
             self._warn_of_memory("There is no state folder")
         elif writable:
             self._try_file(folder)
         else:
+            self._problem = "It was opened for reading only"
             self._memory = self._snapshot(folder, "cannot be read")
 
     @property
@@ -55,6 +57,14 @@ class Keeping:
         """What a person should know, each once, in the order in which it came up."""
         with self._lock:
             return tuple(self._warnings)
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why changes are not in the file, for a person; None where all of them are."""
+        with self._lock:
+            if self._problem is None or (self._folder is not None and not self._pending):
+                return None
+            return printable(self._problem)
 
     def read(self, query: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """The query's answer; `otherwise` where nothing can be read."""
@@ -198,6 +208,7 @@ class Keeping:
             self._file = None
 
     def _warn_of_memory(self, problem: str) -> None:
+        self._problem = problem
         if not self._warned_of_memory:
             self._warned_of_memory = True
-            self.warn(f"{problem}; history and rejected digests are kept in memory only.")
+            self.warn(f"{problem}; history, holds and rejected digests are kept in memory only.")

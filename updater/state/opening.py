@@ -126,7 +126,7 @@ def _clear_the_way(path: Path) -> tuple[str, ...]:
 
 def _put_away(path: Path, fault: str, description: str) -> str:
     target = set_aside(path, fault)
-    return f"{path} {description}; it was set aside as {target.name}, and history and rejected digests begin anew."
+    return f"{path} {description}; it was set aside as {target.name}: history, holds and rejected digests begin anew."
 
 
 def _fault(connection: sqlite3.Connection) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
-from updater.state.rows import plain, write_entry, write_rejection, write_time
+from updater.state.rows import plain, write_entry, write_hold, write_rejection, write_skip, write_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.history import HistoryEntry, Rejection
+    from updater.model.hold import Hold, Skip
 
 LONGEST_HISTORY = 10_000
 _NO_LIMIT = -1  # as SQLite has it
@@ -37,6 +38,14 @@ _PRUNE = "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?"
 _INSERT_REJECTION = """
     INSERT OR REPLACE INTO rejections (name, reference, digest, reason_code, reason_message, reason_until, at)
     VALUES (:name, :reference, :digest, :reason_code, :reason_message, :reason_until, :at)
+"""
+
+_INSERT_HOLD = "INSERT OR REPLACE INTO holds (name, at, until) VALUES (:name, :at, :until)"
+
+_LASTING = "SELECT * FROM holds WHERE (until IS NULL OR until > ?)"
+
+_INSERT_SKIP = """
+    INSERT OR REPLACE INTO skips (name, reference, digest, tag, at) VALUES (:name, :reference, :digest, :tag, :at)
 """
 
 # The earliest wins, not the first to come: a clock that was ahead for a while would keep an image new for ever.
@@ -94,6 +103,48 @@ def forget(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
     found = rejections(connection, name)
     connection.execute("DELETE FROM rejections WHERE name = ?", (plain(name),))
     return found
+
+
+def add_hold(connection: sqlite3.Connection, hold: Hold) -> None:
+    """Hold a container; the hold that it was under, if any, is over."""
+    connection.execute(_INSERT_HOLD, write_hold(hold))
+
+
+def holds(connection: sqlite3.Connection, name: str | None, now: datetime) -> list[sqlite3.Row]:
+    """Those that have not ended, by name; of one container, or of all."""
+    if name is None:
+        return connection.execute(f"{_LASTING} ORDER BY name", (write_time(now),)).fetchall()
+    return connection.execute(f"{_LASTING} AND name = ?", (write_time(now), plain(name))).fetchall()
+
+
+def add_skip(connection: sqlite3.Connection, skip: Skip) -> None:
+    """Add it; one that is known takes the new tag and time."""
+    connection.execute(_INSERT_SKIP, write_skip(skip))
+
+
+def skips(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
+    """Those of one container, in the order of their times."""
+    statement = "SELECT * FROM skips WHERE name = ? ORDER BY at, reference, digest"
+    return connection.execute(statement, (plain(name),)).fetchall()
+
+
+def release(connection: sqlite3.Connection, name: str, now: datetime) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+    """Take away this container's hold and skips; the answer is what they were."""
+    found = holds(connection, name, now), skips(connection, name)
+    connection.execute("DELETE FROM holds WHERE name = ?", (plain(name),))
+    connection.execute("DELETE FROM skips WHERE name = ?", (plain(name),))
+    return found
+
+
+def note_cycle(connection: sqlite3.Connection, at: datetime) -> None:
+    """The last one noted counts, not the latest: a clock that was ahead for a while must not stop the cycles."""
+    connection.execute("INSERT OR REPLACE INTO last_cycle (id, at) VALUES (1, ?)", (write_time(at),))
+
+
+def last_cycle(connection: sqlite3.Connection) -> str | None:
+    """When a cycle was last noted, as text; None where none was."""
+    row = connection.execute("SELECT at FROM last_cycle").fetchone()
+    return str(row["at"]) if row else None
 
 
 def seen(connection: sqlite3.Connection, reference: str) -> list[sqlite3.Row]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from updater.model.digest import Digest, parse_digest
 from updater.model.history import HistoryEntry, Operation, Rejection
+from updater.model.hold import Hold, Skip
 from updater.model.outcome import ImageAt, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
 
@@ -94,6 +95,40 @@ def read_rejection(row: sqlite3.Row) -> Rejection | None:
     try:
         digest = parse_digest(row["digest"])
         return Rejection(row["name"], row["reference"], digest, _read_reason(row), read_time(row["at"]))
+    except (ValueError, TypeError):
+        return None
+
+
+def write_hold(hold: Hold) -> Mapping[str, Any]:
+    """All columns."""
+    until = write_time(hold.until) if hold.until is not None else None
+    return {"name": plain(hold.name), "at": write_time(hold.at), "until": until}
+
+
+def read_hold(row: sqlite3.Row) -> Hold | None:
+    """None for a row that makes no sense, as one edited by hand."""
+    try:
+        until = row["until"]
+        return Hold(row["name"], read_time(row["at"]), read_time(until) if until is not None else None)
+    except (ValueError, TypeError):
+        return None
+
+
+def write_skip(skip: Skip) -> Mapping[str, Any]:
+    """All columns."""
+    return {
+        "name": plain(skip.name),
+        "reference": plain(skip.reference),
+        "digest": skip.digest,
+        "tag": plain(skip.tag) if skip.tag is not None else None,
+        "at": write_time(skip.at),
+    }
+
+
+def read_skip(row: sqlite3.Row) -> Skip | None:
+    """None for a row that makes no sense, as one edited by hand."""
+    try:
+        return Skip(row["name"], row["reference"], parse_digest(row["digest"]), row["tag"], read_time(row["at"]))
     except (ValueError, TypeError):
         return None
 

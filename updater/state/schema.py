@@ -58,9 +58,31 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE holds (
+            name TEXT NOT NULL PRIMARY KEY,
+            at TEXT NOT NULL,
+            until TEXT
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE skips (
+            name TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            tag TEXT,
+            at TEXT NOT NULL,
+            PRIMARY KEY (name, reference, digest)
+        ) WITHOUT ROWID
+        """,
+        # One row at most: when a run last went through all its decisions.
+        "CREATE TABLE last_cycle (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL)",
+    ),
 )
 
-_TABLES = frozenset({"history", "rejections", "first_seen"})
+# The tables that each version brought.
+_TABLES = (frozenset({"history", "rejections", "first_seen"}), frozenset({"holds", "skips", "last_cycle"}))
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -73,7 +95,7 @@ def is_ours(connection: sqlite3.Connection) -> bool:
     """Whether the tables are those that the version promises. Raises sqlite3.Error."""
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     version = version_of(connection)
-    return found >= _TABLES if version > 0 else version == 0 and not found
+    return found >= frozenset[str]().union(*_TABLES[:version]) if version > 0 else version == 0 and not found
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""What do we remember? Past operations, rejected digests, and when a digest was first seen."""
+"""What do we remember? Past operations, what was rejected or is held back, when a digest was first seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from updater.model.digest import Digest
 from updater.state import queries
 from updater.state.keeping import Keeping
-from updater.state.rows import read_entry, read_rejection, read_time
+from updater.state.rows import read_entry, read_hold, read_rejection, read_skip, read_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from updater.model.history import HistoryEntry, Rejection
+    from updater.model.hold import Hold, Skip
 
     Value = TypeVar("Value")
 
@@ -52,6 +53,14 @@ class Store:
     def warnings(self) -> tuple[str, ...]:
         """What a person should know, one sentence each; more may come while the store is in use."""
         return self._keeping.warnings
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why something that was to be remembered will be lost; None where all of it is in the file.
+
+        It has the last word once the store is closed, which is a last attempt to write.
+        """
+        return self._keeping.obstacle
 
     def close(self) -> None:
         """Write what is still to be written, as far as possible. Closing twice is well."""
@@ -96,6 +105,41 @@ class Store:
         nothing: list[sqlite3.Row] = []
         rows = self._keeping.change(lambda connection: queries.forget(connection, name), nothing)
         return self._understood(rows, read_rejection)
+
+    def hold(self, hold: Hold) -> None:
+        """Hold this container; a hold that it was under before is over."""
+        self._keeping.change(lambda connection: queries.add_hold(connection, hold), None)
+
+    def holds_of(self, name: str, now: datetime) -> Hold | None:
+        """The hold that this container is under; one that has ended counts as none."""
+        rows = self._rows(lambda connection: queries.holds(connection, name, now))
+        return next(iter(self._understood(rows, read_hold)), None)
+
+    def all_holds(self, now: datetime) -> tuple[Hold, ...]:
+        """Those of all containers that have not ended, by name."""
+        return self._understood(self._rows(lambda connection: queries.holds(connection, None, now)), read_hold)
+
+    def skip(self, skip: Skip) -> None:
+        """Remember that this container is not to be put onto this digest."""
+        self._keeping.change(lambda connection: queries.add_skip(connection, skip), None)
+
+    def skips_of(self, name: str) -> tuple[Skip, ...]:
+        """What is left out for this container, the oldest first."""
+        return self._understood(self._rows(lambda connection: queries.skips(connection, name)), read_skip)
+
+    def release(self, name: str, now: datetime) -> tuple[Hold | Skip, ...]:
+        """End what holds this container or leaves something out for it; what that was. What had ended is not told."""
+        nothing: tuple[list[sqlite3.Row], list[sqlite3.Row]] = ([], [])
+        holds, skips = self._keeping.change(lambda connection: queries.release(connection, name, now), nothing)
+        return (*self._understood(holds, read_hold), *self._understood(skips, read_skip))
+
+    def note_cycle(self, at: datetime) -> None:
+        """Remember that a run went through all its decisions then."""
+        self._keeping.change(lambda connection: queries.note_cycle(connection, at), None)
+
+    def last_cycle(self) -> datetime | None:
+        """When a run last went through all its decisions; None where none is known of."""
+        return _time(self._keeping.read(queries.last_cycle, None))
 
     def see(self, seen: Iterable[tuple[str, Digest]], now: datetime) -> None:
         """Remember of these digests, each with its reference in canonical text, that they are seen now.

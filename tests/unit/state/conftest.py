@@ -28,3 +28,11 @@ def file(folder: Path) -> Path:
 def store(folder: Path) -> Iterator[Store]:
     with open_store(folder) as opened:
         yield opened
+
+
+@pytest.fixture(params=["file", "memory", "read-only"])
+def any_store(request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
+    """However it is kept, it answers alike."""
+    place = None if request.param == "memory" else folder
+    with open_store(place, writable=request.param != "read-only") as opened:
+        yield opened

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import updater.state
-from tests.unit.state.remembered import entry, rejection
+from tests.unit.state.remembered import NOON, entry, hold, lay_down_version_1, rejection
 from updater.state import schema
 from updater.state.folder import FILE_NAME
 from updater.state.store import open_store
@@ -141,5 +141,18 @@ def test_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with open_store(folder) as store:
             assert len(store.history("web")) == 1
             assert store.rejections("web") == (rejection("web"),)
+            assert store.warnings == ()
+        assert is_sound(folder)
+
+
+def test_migrating_what_the_first_version_left(tmp_path: Path) -> None:
+    def hold_one(folder: Path) -> None:
+        with open_store(folder) as store:
+            store.hold(hold())
+
+    for folder in kill_everywhere(tmp_path, lay_down_version_1, hold_one, every=3):
+        with open_store(folder) as store:
+            assert len(store.history()) == len(store.all_rejections()) == 2
+            assert store.holds_of("web", NOON) in (None, hold())
             assert store.warnings == ()
         assert is_sound(folder)

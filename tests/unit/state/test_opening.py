@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.given import NEW
-from tests.unit.state.remembered import NOON, REFERENCE, entry, rejection
+from tests.unit.state.remembered import NOON, REFERENCE, entry, hold, rejection, skip
 from updater.state import folder as folder_module
 from updater.state import schema
 from updater.state.folder import COMPANIONS, FILE_NAME, folder_lock, is_planted
@@ -46,6 +46,11 @@ def use(store: Store) -> None:
     assert store.all_rejections()["used", REFERENCE] == {NEW}
     assert store.first_seen("used", NEW, NOON) == NOON
     assert len(store.forget("used")) == 1
+    store.hold(hold("used"))
+    store.skip(skip("used"))
+    assert store.release("used", NOON) == (hold("used"), skip("used"))
+    store.note_cycle(NOON)
+    assert store.last_cycle() == NOON
 
 
 def fill(folder: Path, count: int = 1) -> None:
@@ -385,7 +390,7 @@ class TestVersions:
             with pytest.raises(sqlite3.OperationalError):
                 schema.migrate(other)
             assert list(other.iterdump()) == before
-            assert schema.version_of(other) == 1
+            assert schema.version_of(other) == len(schema.MIGRATIONS) - 1
 
 
 def spoil(file: Path, where: str) -> None:

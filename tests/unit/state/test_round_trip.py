@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.given import NEW
-from tests.unit.state.remembered import NOON, entry, rejection
+from tests.unit.state.remembered import NOON, entry, hold, rejection, skip
 from updater.model.digest import Digest
 from updater.model.history import HistoryEntry, Operation, Rejection
+from updater.model.hold import Hold, Skip
 from updater.model.outcome import ImageAt, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
 from updater.state.rows import LONGEST_LOG_TAIL
@@ -49,6 +50,9 @@ ENTRIES = st.builds(
     log_tail=TEXTS,
 )
 REJECTIONS = st.builds(Rejection, TEXTS, TEXTS, DIGESTS, REASONS, TIMES)
+HOLDS = st.builds(Hold, TEXTS, TIMES, st.none() | TIMES)
+SKIPS = st.builds(Skip, TEXTS, TEXTS, DIGESTS, st.none() | TEXTS, TIMES)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 # The examples share the store; each looks only at what it has put in.
 shared = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -75,6 +79,24 @@ def test_any_rejection(store: Store, value: Rejection) -> None:
 
 
 @shared
+@given(held=HOLDS, left_out=SKIPS)
+def test_any_hold_and_skip(store: Store, held: Hold, left_out: Skip) -> None:
+    store.hold(held)
+    assert store.holds_of(held.name, LONG_AGO) == (None if held.until == LONG_AGO else held)
+    store.skip(left_out)
+    assert left_out in store.skips_of(left_out.name)
+    assert left_out in store.release(left_out.name, LONG_AGO)
+    assert store.skips_of(left_out.name) == ()
+
+
+@shared
+@given(at=TIMES)
+def test_any_cycle(store: Store, at: datetime) -> None:
+    store.note_cycle(at)
+    assert store.last_cycle() == at
+
+
+@shared
 @given(name=WILD_TEXTS, note=WILD_TEXTS, log=WILD_TEXTS)
 def test_text_that_cannot_be_written(store: Store, name: str, note: str, log: str) -> None:
     store.record(entry(name, notes=(note,), log_tail=log))
@@ -83,6 +105,9 @@ def test_text_that_cannot_be_written(store: Store, name: str, note: str, log: st
     found.log_tail.encode()
     found.notes[0].encode()
     assert len(store.forget(name)) == 1
+    store.hold(hold(name))
+    store.skip(skip(name, tag=note))
+    assert len(store.release(name, NOON)) == 2
     assert store.first_seen(name, NEW, NOON) == NOON
     assert store.warnings == ()
 
@@ -92,10 +117,15 @@ def test_after_closing_and_opening(folder: Path) -> None:
     with open_store(folder) as first:
         first.record(value)
         first.reject(rejection())
+        first.hold(hold(until=NOON))
+        first.skip(skip(tag="1.26"))
+        first.note_cycle(NOON)
         first.first_seen("web", NEW, NOON)
     with open_store(folder) as second:
         assert second.history() == (replace(value, id=1),)
         assert second.rejections("web") == (rejection(),)
+        assert second.release("web", LONG_AGO) == (hold(until=NOON), skip(tag="1.26"))
+        assert second.last_cycle() == NOON
         assert second.digests_seen("web") == {NEW: NOON}
         assert second.warnings == ()
 
@@ -119,3 +149,7 @@ def test_times_are_in_utc(at: datetime) -> None:
         entry(at=at)
     with pytest.raises(ValueError, match="not a time in UTC"):
         rejection(at=at)
+    with pytest.raises(ValueError, match="not a time in UTC"):
+        hold(until=at)
+    with pytest.raises(ValueError, match="not a time in UTC"):
+        skip(at=at)

@@ -13,23 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.given import NEW, OLD, OTHER
-from tests.unit.state.remembered import HOUR, NOON, REFERENCE, entry, rejection
+from tests.unit.state.remembered import HOUR, NOON, REFERENCE, entry, hold, rejection, skip
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.state import queries
-from updater.state.store import Store, open_store
+from updater.state.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(params=["file", "memory", "read-only"])
-def any_store(request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
-    """However it is kept, it answers alike."""
-    place = None if request.param == "memory" else folder
-    with open_store(place, writable=request.param != "read-only") as opened:
-        yield opened
+    from updater.state.store import Store
 
 
 def test_nothing_is_remembered_at_first(any_store: Store) -> None:
@@ -39,6 +32,11 @@ def test_nothing_is_remembered_at_first(any_store: Store) -> None:
     assert any_store.all_rejections() == {}
     assert any_store.forget("web") == ()
     assert any_store.digests_seen(REFERENCE) == {}
+    assert any_store.holds_of("web", NOON) is None
+    assert any_store.all_holds(NOON) == ()
+    assert any_store.skips_of("web") == ()
+    assert any_store.release("web", NOON) == ()
+    assert any_store.last_cycle() is None
 
 
 def test_history_is_newest_first(any_store: Store) -> None:
@@ -148,18 +146,30 @@ def test_rows_that_make_no_sense_are_left_out_with_one_warning(store: Store, fil
     for name in ("web", "db", "cache", "mail"):
         store.record(entry(name))
         store.reject(rejection(name))
+        store.hold(hold(name))
+        store.skip(skip(name))
+    store.note_cycle(NOON)
     with closing(sqlite3.connect(file)) as other:
         other.execute("UPDATE history SET reason_code = 'from-the-future' WHERE name = 'web'")
         other.execute("UPDATE history SET at = 'yesterday' WHERE name = 'db'")
         other.execute("UPDATE history SET steps = '{' WHERE name = 'cache'")
         other.execute("UPDATE history SET log_tail = CAST(x'66ff66' AS TEXT) WHERE name = 'mail'")
         other.execute("UPDATE rejections SET digest = 'sha256:1' WHERE name = 'web'")
+        other.execute("UPDATE holds SET until = 'soon' WHERE name = 'web'")
+        other.execute("UPDATE holds SET at = 7 WHERE name = 'db'")
+        other.execute("UPDATE skips SET digest = 'latest' WHERE name = 'web'")
+        other.execute("UPDATE last_cycle SET at = 'lately'")
         other.execute("INSERT INTO first_seen VALUES (?, ?, 'once')", (REFERENCE, OLD))
         other.commit()
     assert [(found.name, found.log_tail) for found in store.history()] == [("mail", "f\ufffdf")]
     assert len(store.history("mail")) == 1
     assert store.last_update("web") is None
     assert store.rejections("web") == ()
+    assert store.holds_of("web", NOON) is None
+    assert store.all_holds(NOON) == (hold("cache"), hold("mail"))
+    assert store.skips_of("web") == ()
+    assert store.last_cycle() is None
+    assert store.release("web", NOON) == ()
     assert store.first_seen(REFERENCE, OLD, NOON) == NOON
     assert len(store.warnings) == 1
     assert "makes no sense" in store.warnings[0]
