@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from updater import examination
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
 from updater.errors import EngineError, RegistryDenied
@@ -83,6 +82,8 @@ def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | 
 
 def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Everything that a cycle needs, looked at one by one; what is out of order is a finding. Raises InvalidSetting."""
+    from updater import examination  # no cycle has a use for it
+
     access = {entry.host: entry for entry in settings.registries}
     credentials = known_credentials(access, environment)
     references: list[ImageReference] = []

@@ -8,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.itself import own_container
-from updater.recreator.owner import ourselves
-from updater.recreator.recreation import Surroundings
 from updater.remembering import reject
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from updater.model.plan import Plan
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
-    from updater.recreator.recreation import Narrator
+    from updater.recreator.recreation import Narrator, Surroundings
     from updater.state.store import Store
     from updater.watcher.survey import Registry
 
@@ -40,6 +38,9 @@ class World:
 
 def surroundings(world: World, inventory: Inventory, *, side_by_side: bool = False) -> Surroundings:
     """What a recreate needs. `side_by_side`: others are under way in other threads, which no signal can cut."""
+    from updater.recreator.owner import ourselves  # a check has no use for the recreator
+    from updater.recreator.recreation import Surroundings
+
     return Surroundings(
         engine=world.engine,
         narrator=world.narrator,
