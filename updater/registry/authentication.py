@@ -16,7 +16,7 @@ from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.acquaintance import scope_of
 from updater.registry.challenges import Challenge, parse_challenges
-from updater.registry.hosts import host_name
+from updater.registry.hosts import shown_host
 from updater.registry.messages import LARGEST_ERROR, Answer, Request
 from updater.registry.realms import Trust, trust
 from updater.registry.statuses import failure
@@ -205,7 +205,7 @@ class _Shown:
 def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> _Shown:
     realm = challenge.parameters["realm"]
     trusted = trust(realm, known.origin, known.token_host)
-    host = printable(host_name(realm))
+    host = shown_host(realm)
     if trusted is Trust.REFUSED:
         raise RegistryAnswerInvalid(
             f"{known.registry} sends us for a token to a place that is refused ({host or 'no address'}: plain http, "

@@ -5,8 +5,11 @@ Endpoints: OCI distribution spec, "Pulling manifests" (end-3), "Pulling blobs" (
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from updater.errors import RegistryAnswerInvalid, RegistryError
 from updater.model.digest import digest_of, parse_digest
 from updater.model.published import Published
 from updater.registry.connections import Deadline
@@ -16,7 +19,7 @@ from updater.registry.reading import Reading, manifest_request
 from updater.registry.tags import list_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from updater.model.digest import Digest
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
+
+LOGGER = logging.getLogger("updater")
 
 
 class RegistryClient:
@@ -71,7 +76,10 @@ class RegistryClient:
 
         The digest is what the registry claims: whoever pulls by it gets that content or nothing. Raises RegistryError.
         """
-        deadline = Deadline(self._question_seconds)
+        with _understood(reference.registry):
+            return self._published(reference, Deadline(self._question_seconds))
+
+    def _published(self, reference: ImageReference, deadline: Deadline) -> Published:
         wanted = reference.tag or reference.digest or ""
         answer = self._exchange.ask(reference, manifest_request("HEAD", wanted), deadline)
         refuse_schema_1(answer.headers.get("content-type", ""))
@@ -89,12 +97,31 @@ class RegistryClient:
 
         Raises PlatformMissing, DigestMismatch and any other RegistryError.
         """
-        return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)
+        with _understood(reference.registry):
+            return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)
 
     def tags(self, reference: ImageReference) -> PublishedTags:
         """The tags of the reference's repository. Raises RegistryError."""
-        return list_tags(self._exchange, reference, Deadline(self._question_seconds))
+        with _understood(reference.registry):
+            return list_tags(self._exchange, reference, Deadline(self._question_seconds))
 
     def greet(self, registry: str) -> Greeting:
         """Whether the registry answers, and takes our credentials where there are some. Raises RegistryError."""
-        return self._exchange.greet(registry, Deadline(self._question_seconds))
+        with _understood(registry):
+            return self._exchange.greet(registry, Deadline(self._question_seconds))
+
+
+@contextmanager
+def _understood(registry: str) -> Iterator[None]:
+    """What a registry says is text from outside: should any of it be too much for this program, that is one image's
+    trouble, and no reason to leave all the others unchecked."""
+    try:
+        yield
+    except RegistryError:
+        raise
+    except Exception as error:
+        LOGGER.debug("while asking %s", registry, exc_info=True)
+        raise RegistryAnswerInvalid(
+            f"{registry} was not understood ({type(error).__name__}), which is a defect of this program; please report"
+            " it, with what log_level debug shows"
+        ) from error

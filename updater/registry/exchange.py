@@ -131,7 +131,19 @@ class Exchange:
             retry=retry_if_exception(_is_worth_another),
             reraise=True,
         )
-        return attempts(self._ask_once, place, reference, request, deadline)
+        told: list[RegistryError] = []
+
+        def ask_once() -> Answer:
+            try:
+                return self._ask_once(place, reference, request, deadline)
+            except RegistryError as error:
+                # What the registry said is worth more than that no time was left to ask it once more.
+                if told and isinstance(error, RegistryTimeout):
+                    raise told[-1] from None
+                told.append(error)
+                raise
+
+        return attempts(ask_once)
 
     def _ask_once(self, place: Place, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         answer = self._at_some_origin(

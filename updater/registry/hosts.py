@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from updater.registry.access import RegistryAccess
 
+# What names and addresses are made of; anything else in a host's place is text for somebody else's screen.
+_SHOWN = re.compile(r"[a-z0-9._:-]{1,253}")
 # Docker Hub's API does not live under the name that references use.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 
@@ -42,6 +45,12 @@ def host_name(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def shown_host(url: str) -> str:
+    """The host of a URL from outside, for a sentence; empty where it is none that could be shown as it is."""
+    host = host_name(url)
+    return host if _SHOWN.fullmatch(host) else ""
 
 
 def origin_of(url: str) -> str:

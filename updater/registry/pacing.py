@@ -31,6 +31,9 @@ _STRAINED = frozenset({429, 500, 502, 503, 504})
 # An answer is late if it takes this many times as long as the best, and this many seconds longer.
 _LATE_FACTOR, _LATE_SECONDS = 3.0, 0.25
 _FEWER, _SLIGHTLY_FEWER = 0.5, 0.75
+# A request that has waited this long, in seconds, is stuck and holds no place: on a host that answers everything but
+# one path, the others must not wait for that.
+_STUCK_SECONDS = 2.0
 # Refusals (429) in a row without a word about when to come back, after which a host is left alone.
 _REFUSALS = 6
 # Requests in a row, per place, that got no answer at all: three attempts each.
@@ -68,7 +71,7 @@ class Pace:
         self._limit = float(most)
         self._lessened_at = 0.0
         self._best_seconds: float | None = None
-        self._under_way = 0
+        self._under_way: list[float] = []
         self._paused_until = 0.0
         self._failures = 0
         self._last_failure: RegistryError | None = None
@@ -98,7 +101,7 @@ class Pace:
             raise
         finally:
             with self._changed:
-                self._under_way -= 1
+                self._under_way.remove(began)
                 if answer is not None:
                     self._learn(answer, began)
                 elif isinstance(failure, RegistryUnreachable):
@@ -113,14 +116,17 @@ class Pace:
                 now = time.monotonic()
                 self._refuse_where_pointless(now)
                 pause = self._paused_until - now
-                if pause <= 0 and self._under_way < self._allowed():
-                    self._under_way += 1
+                if pause <= 0 and self._places_taken(now) < self._allowed():
+                    self._under_way.append(now)
                     return now
                 if not deadline.remaining:
                     raise RegistryTimeout(
                         f"no time was left to ask {self._host}, which is slow now; it is tried again in the next cycle"
                     )
-                self._changed.wait(min(deadline.remaining, pause) if pause > 0 else deadline.remaining)
+                self._changed.wait(min(deadline.remaining, pause if pause > 0 else _STUCK_SECONDS))
+
+    def _places_taken(self, now: float) -> int:
+        return sum(began > now - _STUCK_SECONDS for began in self._under_way)
 
     def _allowed(self) -> int:
         left = self.at_once if self.quota is None else self.quota.remaining - _LEFT_FOR_OTHERS

@@ -24,7 +24,7 @@ from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
 from updater.model.wording import printable
 from updater.registry.connections import CONNECT_SECONDS, timed
-from updater.registry.hosts import api_host, host_name, is_loopback, origin_of
+from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
 from updater.registry.realms import may_lead
@@ -176,7 +176,11 @@ def _proxy(url: str) -> str | None:
 def _redirected(request: Request, answer: Answer) -> Request:
     """The request that follows the redirect; raises RegistryAnswerInvalid where it leads too far."""
     location = answer.headers.get("location", "")
-    target = urljoin(request.url, location)
+    try:
+        target = urljoin(request.url, location)
+    except ValueError:
+        # `http://[x/`: what is no address at all.
+        raise _leads_astray(request.url, "") from None
     same_origin = _is_same_origin(request.url, target)
     if not location or request.redirects is Redirects.REFUSED or not may_lead(request.url, target):
         raise _leads_astray(request.url, target)
@@ -196,7 +200,7 @@ def _is_same_origin(one: str, other: str) -> bool:
 
 
 def _leads_astray(source: str, target: str) -> RegistryAnswerInvalid:
-    where = printable(host_name(target)) or "no address"
+    where = shown_host(target) or "no address"
     return RegistryAnswerInvalid(
         f"{_host(source)} redirects to {where}, which is not followed; use the name of the registry itself"
     )
@@ -210,15 +214,26 @@ def _body(response: urllib3.BaseHTTPResponse, request: Request, host: str) -> by
             raise RegistryAnswerInvalid(f"{host} sends an encoded answer that was not asked for; ask its operator")
         return b""
     largest = request.largest if is_success else LARGEST_ERROR
+    if is_success and request.method != "HEAD" and _announced(response) > largest:
+        raise _too_large(host, largest)
     chunks, size = [], 0
     while chunk := response.read(min(_CHUNK, largest + 1 - size), decode_content=False):
         chunks.append(chunk)
         size += len(chunk)
         if size > largest:
             if is_success:
-                raise RegistryAnswerInvalid(f"{host} sends more than {largest} bytes for what should be small")
+                raise _too_large(host, largest)
             return b""
     return b"".join(chunks)
+
+
+def _announced(response: urllib3.BaseHTTPResponse) -> int:
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+def _too_large(host: str, largest: int) -> RegistryAnswerInvalid:
+    return RegistryAnswerInvalid(f"{host} sends more than {largest} bytes for what should be small")
 
 
 def _host(url: str) -> str:

@@ -194,3 +194,8 @@ def test_nobody_there(client: RegistryClient, host: str) -> None:
 def test_addresses_that_cannot_be(client: RegistryClient, rest: str) -> None:
     with pytest.raises(RegistryError):
         client.published(parse_reference(rest))
+
+
+def test_a_defect_of_ours_is_one_images_trouble(new_client: Callable[..., RegistryClient]) -> None:
+    with FakeRegistry(basic=("user", "secret")) as registry, pytest.raises(RegistryAnswerInvalid, match="defect"):
+        new_client(lambda host: {}[host]).published(at(registry, "app:1"))

@@ -107,6 +107,22 @@ def test_late_answers_slow_it_down() -> None:
     assert pace.at_once == 12
 
 
+def test_what_is_stuck_keeps_nobody_from_his_turn() -> None:
+    pace, gate, began = Pace("r.example", 1), threading.Event(), threading.Event()
+
+    def stuck() -> Answer:
+        began.set()
+        gate.wait(10)
+        return OK
+
+    thread = threading.Thread(target=lambda: pace.send(stuck, Deadline(20.0)))
+    thread.start()
+    began.wait(5)
+    assert pace.send(lambda: OK, Deadline(5.0)) is OK
+    gate.set()
+    thread.join()
+
+
 def test_no_turn_within_the_deadline() -> None:
     pace, gate, began = Pace("r.example", 1), threading.Event(), threading.Event()
 
