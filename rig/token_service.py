@@ -15,7 +15,8 @@ from base64 import b64encode, urlsafe_b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from rig.fake_registry import Reply, Seen, Server, basic_header
+from rig.fake_registry import basic_header
+from rig.fake_server import Reply, Seen, Server
 from rig.machine import find_program
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from rig import ImageSpec, build
 from rig.certificates import CertificateAuthority
-from rig.fake_registry import FakeRegistry, Fault, Reply, Server
+from rig.fake_registry import FakeRegistry
+from rig.fake_server import Fault, Reply, Server
 from rig.layers import digest_of
 from tests.engine.registry_faults import CASES, DIGEST_HEADER, Broken, Place, publish
 

@@ -13,12 +13,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from rig import ImageSpec, Platform, build, build_index
-from rig.fake_registry import FakeRegistry, Fault, Reply
+from rig.fake_server import Fault, Reply
 from rig.images import DOCKER_TYPES, OCI_TYPES
 from rig.layers import digest_of
 
 if TYPE_CHECKING:
-    from rig.fake_registry import Server
+    from rig.fake_registry import FakeRegistry
+    from rig.fake_server import Server
 
 NOWHERE = "sha256:" + "0" * 64
 ELSEWHERE = "sha256:" + "f" * 64

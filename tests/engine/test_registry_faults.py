@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rig.fake_registry import Fault
+from rig.fake_server import Fault
 from rig.host import Result
 from tests.engine.contract import checked, codes
 from tests.engine.faulty_registries import MOVED, SECRETS, Town, populate

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from rig.fake_registry import Server
+    from rig.fake_server import Server
     from updater.registry.access import RegistryAccess
 
 PASSWORD = "canary-password"  # in no text, log or foreign request may this appear

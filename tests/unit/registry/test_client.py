@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.fake_registry import OCI_INDEX, OCI_MANIFEST, Bearer, FakeRegistry, Fault
+from rig.fake_registry import OCI_INDEX, OCI_MANIFEST, Bearer, FakeRegistry
+from rig.fake_server import Fault
 from tests.unit.registry.conftest import PASSWORD, USER, at, user_of
 from updater.errors import ImageNotFound, PlatformMissing, RegistryAnswerInvalid
 from updater.model.digest import Digest

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.fake_registry import Bearer, FakeRegistry, Fault, basic_header
+from rig.fake_registry import Bearer, FakeRegistry, basic_header
+from rig.fake_server import Fault
 from tests.unit.registry.conftest import PASSWORD, Certificate, at, user_of
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUnreachable, RegistryUntrusted
 from updater.model.reference import parse_reference

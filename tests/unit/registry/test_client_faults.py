@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.fake_registry import FakeRegistry, Fault
+from rig.fake_registry import FakeRegistry
+from rig.fake_server import Fault
 from tests.unit.registry.conftest import at
 from updater.errors import (
     DigestMismatch,

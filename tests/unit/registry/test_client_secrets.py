@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.fake_registry import Bearer, FakeRegistry, Fault, Reply, Server, basic_header
+from rig.fake_registry import Bearer, FakeRegistry, basic_header
+from rig.fake_server import Fault, Reply, Server
 from tests.unit.registry.conftest import PASSWORD, USER, Certificate, at, user_of
 from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryError
 from updater.model.digest import Digest

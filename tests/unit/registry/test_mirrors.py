@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.fake_registry import Bearer, FakeRegistry, Fault
+from rig.fake_registry import Bearer, FakeRegistry
+from rig.fake_server import Fault
 from tests.unit.registry.conftest import USER, at, user_of
 from updater.errors import DigestMismatch, ImageNotFound, RegistryUnreachable
 from updater.model.platform import Platform

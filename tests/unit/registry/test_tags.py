@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.fake_registry import Fault, Server
+from rig.fake_server import Fault, Server
 from tests.unit.registry.conftest import at, user_of
 from updater.errors import ImageNotFound, RegistryAnswerInvalid, RegistryError
 from updater.registry.messages import Answer
