@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 DOING = {
     "pull": "pulling the new image",
     "create": "making the new container",
+    "pre-update": "running its hook before the update",
     "stop": "stopping the old container",
     "start": "starting the new container",
     "verify": "waiting for the new container to prove itself",
+    "post-update": "running its hook after the update",
     "commit": "removing the old container",
     "discard": "removing the new container; the old one was not touched",
     "recover": "finishing or undoing an update that was cut short",

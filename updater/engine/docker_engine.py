@@ -16,17 +16,19 @@ from docker.errors import create_api_error_from_http_exception
 
 from updater.engine.alarm import Alarm
 from updater.engine.connection import Client, connect
+from updater.engine.execution import execute
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
 from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
 from updater.model.container import EngineInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
+    from updater.model.execution import Execution
     from updater.model.platform import Platform
     from updater.model.reference import ImageReference
 
@@ -335,6 +337,19 @@ class DockerEngine:
         """Remove a container; `volumes` also deletes the anonymous volumes it brought along."""
         parameters = {"v": str(volumes).lower(), "force": str(force).lower()}
         self._call("DELETE", f"/containers/{container_id}", f"remove {container_id[:12]}", params=parameters)
+
+    def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        *,
+        seconds: float,
+        keep: int,
+        watch: Callable[[], None],
+    ) -> Execution:
+        """Run a command in a container that runs, as its own user, and wait for its end; `execution` says more."""
+        return execute(self._call, container_id, command, variables, seconds=seconds, keep=keep, watch=watch)
 
     def waking(self, container_id: str) -> Alarm:
         """A context that listens to what happens to the container, and wakes whoever waits in it."""

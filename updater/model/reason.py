@@ -48,6 +48,8 @@ class ReasonCode(StrEnum):
     CREATE_FAILED = "create-failed"
     FIDELITY = "fidelity"
     NAME_CONFLICT = "name-conflict"
+    HOOK_FAILED = "hook-failed"
+    HOOK_POSTPONED = "hook-postponed"
     STOP_FAILED = "stop-failed"
     START_FAILED = "start-failed"
     UNHEALTHY = "unhealthy"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from updater.model.container import EngineInfo
     from updater.model.digest import Digest
+    from updater.model.execution import Execution
     from updater.model.happening import Happening
     from updater.model.platform import Platform
     from updater.model.reference import ImageReference
@@ -61,5 +62,15 @@ class Engine(Protocol):
     def unpause(self, container_id: str) -> None: ...
     def stop(self, container_id: str, timeout: float | None, own_timeout: float | None) -> None: ...
     def remove(self, container_id: str, *, volumes: bool, force: bool = False) -> None: ...
+    def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        *,
+        seconds: float,
+        keep: int,
+        watch: Callable[[], None],
+    ) -> Execution: ...
     def waking(self, container_id: str) -> AbstractContextManager[Alarm]: ...
     def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool: ...

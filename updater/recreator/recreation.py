@@ -69,7 +69,8 @@ class Recreation:
     `complete` says whether the point of no return was passed; `touched` whether anything was done to the old
     container, so that undoing means putting it back; `ended` whether the container last judged ran no more;
     `kept_failing` why the new one should have gone, but was kept, because rollback is off or there is `no_way_back`:
-    the container that it depends on was committed already.
+    the container that it depends on was committed already; `runs_hooks` whether this is an update, or comes along with
+    one; `post_update_is_done` whether the hook after it has had its turn.
     """
 
     plan: Plan
@@ -86,6 +87,8 @@ class Recreation:
     engine_was_away: bool = False
     ended: bool = False
     kept_failing: Reason | None = None
+    runs_hooks: bool = True
+    post_update_is_done: bool = False
     no_way_back: bool = False
     log_tail: str = ""
     began: float = field(default_factory=time.monotonic)

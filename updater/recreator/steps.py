@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from updater.recreator.hooks import has_post_update, has_pre_update, post_update, pre_update
 from updater.recreator.looking import confirm, inspect
 from updater.recreator.making import compare, create, keep, pull, tag
 from updater.recreator.names import KEEP_REPOSITORY
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row: what it is called, what it does and how it is undone (for the documentation), and the doing."""
+    """One row: what it is called, what it does and how it is undone (for the documentation), and the doing.
+
+    `applies` says whether it is to be taken at all.
+    """
 
     name: str
     does: str
     undone: str
     perform: Callable[[Recreation], None]
+    applies: Callable[[Recreation], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,13 @@ STEPS: tuple[Step, ...] = (
     Step("tag", "point the reference's tag at it", "point the tag at the old image", tag),
     Step("create", "create NAME.new-OID with the old one's configuration and networks", "remove it", create),
     Step("compare", "inspect it: the decided image, every field as planned, no more rights", "remove it", compare),
+    Step(
+        "pre-update",
+        "run the user's hook, if there is one, in the old container; it may hold the update up",
+        "remove the new one",
+        pre_update,
+        has_pre_update,
+    ),
     Step("confirm", "look at the old container again: has its user acted meanwhile?", "remove the new one", confirm),
     Step("mark", "rename NAME.new-OID to NAME.go-OID: it is complete", "remove it", mark),
     Step("stop", "stop the old container with its own signal and timeout", "start it", stop),
@@ -57,16 +69,25 @@ STEPS: tuple[Step, ...] = (
     Step("promote", "rename NAME.go-OID to NAME", "rename it to NAME.bad-OID", promote),
     Step("start", "start it", "stop it", start),
     Step("verify", "wait for the verdict on its health", "stop it, and keep the end of its log", verify),
+    Step(
+        "post-update",
+        "run the user's hook, if there is one, in the new container; a failure is told",
+        "nothing: the new one has proven itself",
+        post_update,
+        has_post_update,
+    ),
     Step("commit", "remove the old container, without its volumes", "nothing: the update is done", commit),
 )
 
 # How the containers of a group take turns; for a single one, just the table above.
 STAGES: tuple[Stage, ...] = (
     Stage(("inspect", "keep", "pull", "tag", "create", "compare")),
+    Stage(("pre-update",), dependents_first=True),
     Stage(("confirm",)),
     Stage(("mark",), dependents_first=True),
     Stage(("stop",), dependents_first=True),
     Stage(("park", "defuse", "promote")),
     Stage(("start", "verify")),
+    Stage(("post-update",)),
     Stage(("commit",)),
 )

@@ -47,6 +47,8 @@ _LOSSES_BORNE = 3
 _VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
 # `rollback: false` concerns a container that started and then failed; one that never ran is no choice at all.
 _JUDGED = _VERDICTS - {ReasonCode.START_FAILED}
+# Nothing went wrong: somebody else has it in hand, or its own hook asks to wait.
+_NOT_NOW = frozenset({ReasonCode.BUSY, ReasonCode.HOOK_POSTPONED})
 
 
 # Where a person asked to go back, having gone back is the success.
@@ -83,6 +85,8 @@ def perform(plan: Plan, surroundings: Surroundings, companions: Sequence[Plan] =
 def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
     """Take these steps (all, or what recovery finds missing), and undo everything if one fails."""
     head = members[0]
+    for member in members:
+        member.runs_hooks = head.plan.purpose is not Purpose.ROLLBACK
     try:
         setback = _go(itinerary, members)
     except _SameImage:
@@ -96,9 +100,9 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         return _after_removal(members, setback)
     if not any(member.touched for member in members):
         head.surroundings.narrator.step(head.name, "discard")
-        busy = setback.reason.code is ReasonCode.BUSY
-        discard(members, busy=busy)
-        kind = OutcomeKind.SKIPPED if busy else OutcomeKind.FAILED
+        discard(members, busy=setback.reason.code is ReasonCode.BUSY)
+        kind = OutcomeKind.SKIPPED if setback.reason.code in _NOT_NOW else OutcomeKind.FAILED
+        head.notes += [f"{member.name}: {note}" for member in members[1:] for note in member.notes]
         return (_outcome(head, kind, _told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
         _leave_stopped(members, setback.member)
@@ -145,6 +149,8 @@ def _itinerary_after_a_loss(members: Members) -> Itinerary:
 
 
 def _take(step: Step, member: Recreation) -> None:
+    if not step.applies(member):
+        return
     if step.name != "pull" or member.plan.image_id is None:  # an image that is here is not pulled
         member.surroundings.narrator.step(member.name, step.name)
     began = time.monotonic()
@@ -191,9 +197,12 @@ def _told_of(member: Recreation, setback: Setback) -> Reason:
     """The reason as seen from this member: another one's failure is a failure of what it goes with."""
     if member is setback.member or setback.reason.code in (ReasonCode.INTERRUPTED, ReasonCode.BUSY):
         return setback.reason
+    together = f"{setback.member.name}, which is recreated together with it"
+    if setback.reason.code is ReasonCode.HOOK_POSTPONED:
+        return Reason(ReasonCode.HOOK_POSTPONED, f"{together}, is not ready: {setback.reason.message}")
     return Reason(
         ReasonCode.DEPENDENCY_FAILED,
-        f"{setback.member.name}, which is recreated together with it, failed: {setback.reason.message}",
+        f"{together}, failed: {setback.reason.message}",
     )
 
 
