@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,6 +38,7 @@ def check_command(
       updater check --all-containers -o json
       updater check --exit-code >/dev/null; [ $? -eq 4 ] && echo "updates are available"
     """
+    gc.disable()  # a check ends before there is anything worth collecting
     interruption = Interruption()
     with ending(interruption):
         report = _check(given, names or [], all_containers, interruption)
