@@ -11,10 +11,13 @@ from updater.cli.check import check_command
 from updater.cli.diff import diff_command
 from updater.cli.doctor import doctor_command
 from updater.cli.history import history_command
+from updater.cli.hold import hold_command
 from updater.cli.recover import recover_command
+from updater.cli.release import release_command
 from updater.cli.retry import retry_command
 from updater.cli.rollback import rollback_command
 from updater.cli.run import run_command
+from updater.cli.skip import skip_command
 from updater.cli.words import Command, Group
 
 app = typer.Typer(
@@ -52,6 +55,7 @@ def root(
       updater run --dry-run            what an update cycle would do
       updater run                      update, verify health, roll back what fails
       updater run web                  the same for one container, opted in or not
+      updater hold db --for 14d        leave a container as it is for a while
       updater doctor                   is all in order that these need?
     """
 
@@ -61,6 +65,9 @@ app.command("diff", cls=Command)(diff_command)
 app.command("run", cls=Command)(run_command)
 app.command("rollback", cls=Command)(rollback_command)
 app.command("retry", cls=Command)(retry_command)
+app.command("hold", cls=Command)(hold_command)
+app.command("skip", cls=Command)(skip_command)
+app.command("release", cls=Command)(release_command)
 app.command("recover", cls=Command)(recover_command)
 app.command("history", cls=Command)(history_command)
 app.command("doctor", cls=Command)(doctor_command)

@@ -13,7 +13,8 @@ HEAVY = ("docker", "requests", "yaml", "urllib3", "tenacity")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["check", "--help"], ["run", "--help"], ["diff", "--help"], ["-h"]]
+    "arguments",
+    [["--version"], ["--help"], ["check", "--help"], ["run", "--help"], ["diff", "--help"], ["hold", "--help"], ["-h"]],
 )
 def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     done = subprocess.run(
@@ -38,7 +39,9 @@ def test_the_version_is_the_distributions() -> None:
     assert updater("--version").stdout == f"updater {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["check", "--help"], ["run", "--help"], ["diff", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [[command, "--help"] for command in ("check", "run", "diff", "hold", "skip", "release")]
+)
 def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
     from updater.settings import SETTINGS
 
@@ -60,6 +63,11 @@ def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
         (["run", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["diff", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["diff"], {}, 2, ["NAME"]),
+        (["hold"], {}, 2, ["NAME"]),
+        (["hold", "web", "--for", "soon"], {}, 2, ["--for", "'soon'", "90s"]),
+        (["hold", "web", "--for", "0"], {}, 2, ["--for", "'0'", "90s"]),
+        (["hold", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
+        (["skip", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["check", "--host", "nonsense"], {}, 2, ["'nonsense'", "unix://"]),
         (["check"], {"DOCKER_HOST": "unix:///not/there.sock"}, 3, ["no engine answers"]),
         (["check"], {"DOCKER_CONTEXT": "nowhere", "HOME": "/nonexistent"}, 2, ["nowhere"]),

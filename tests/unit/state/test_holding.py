@@ -85,17 +85,21 @@ def test_of_the_cycles_the_last_one_noted_counts(any_store: Store) -> None:
     assert any_store.last_cycle() == NOON
 
 
+def obstacle(store: Store) -> str:
+    return store.obstacle or ""
+
+
 def test_an_obstacle_is_told_where_something_is_lost(folder: Path) -> None:
     with open_store(folder) as store:
         store.hold(hold())
-        assert store.obstacle is None
-    assert store.obstacle is None
+        assert not obstacle(store)
+    assert not obstacle(store)
     with open_store(folder, writable=False) as store:
         store.release("web", NOON)
-    assert store.obstacle == "It was opened for reading only"
+    assert obstacle(store) == "It was opened for reading only"
     with open_store(None) as store:
         store.hold(hold())
-    assert store.obstacle == "There is no state folder"
+    assert obstacle(store) == "There is no state folder"
     with open_store(folder) as store:
         assert store.all_holds(NOON) == (hold(),)
 
@@ -104,11 +108,11 @@ def test_a_folder_that_can_be_written_after_all_is_no_obstacle(folder: Path) -> 
     folder.parent.mkdir()
     folder.write_text("in the way")
     with open_store(folder) as store:
-        assert not store.obstacle  # there was nothing to keep yet
+        assert not obstacle(store)  # there was nothing to keep yet
         store.hold(hold())
-        assert str(folder) in (store.obstacle or "")
+        assert str(folder) in obstacle(store)
         folder.unlink()
-    assert not store.obstacle
+    assert not obstacle(store)
     with open_store(folder) as store:
         assert store.all_holds(NOON) == (hold(),)
 
@@ -118,4 +122,4 @@ def test_a_folder_that_stays_unwritable_is_one(folder: Path) -> None:
     folder.write_text("in the way")
     with open_store(folder) as store:
         store.hold(hold())
-    assert "cannot keep the state" in (store.obstacle or "")
+    assert "cannot keep the state" in obstacle(store)

@@ -1,0 +1,162 @@
+"""`updater hold`, `skip` and `release` on a real engine and registry: what they say and what the state keeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rig import ImageSpec
+from updater.model.digest import short
+from updater.state.store import open_store
+
+if TYPE_CHECKING:
+    from rig.host import Host, Result
+    from updater.model.hold import Hold, Skip
+
+ON = {"updater.enable": "true"}
+IN_UTC = {"TZ": "UTC"}
+
+
+def remembered(host: Host, short_name: str = "web") -> tuple[Hold | None, tuple[Skip, ...]]:
+    """What the state folder keeps for this container."""
+    with open_store(Path(host.environment()["UPDATER_STATE_DIR"]), writable=False) as store:
+        name = host.name(short_name)
+        return store.holds_of(name, datetime.now(UTC)), store.skips_of(name)
+
+
+def assert_failed(result: Result, exit_code: int, *must_name: str) -> None:
+    assert (result.exit_code, result.stdout) == (exit_code, ""), result.stderr
+    assert "Traceback" not in result.stderr
+    for part in must_name:
+        assert part in result.stderr
+
+
+@pytest.fixture
+def web(host: Host) -> Host:
+    """An opted-in container for which something newer is published."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2"))
+    return host
+
+
+def test_a_hold_lasts_until_it_is_released(web: Host) -> None:
+    told = web.updater("hold", web.name("web"))
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert f"{web.name('web')} is held until `updater release {web.name('web')}`" in told.stdout
+    held, _ = remembered(web)
+    assert held is not None
+    assert held.until is None
+
+
+def test_a_hold_for_a_time_says_when_it_ends_and_replaces_the_one_before(web: Host) -> None:
+    web.updater("hold", web.name("web"))
+    told = web.updater("hold", web.inspect("web")["Id"][:12], "--for", "1d12h", environment=IN_UTC)
+    held, _ = remembered(web)
+    assert held is not None
+    assert held.until == held.at + timedelta(hours=36)
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert f"{web.name('web')} is held until {held.until:%Y-%m-%d %H:%M} UTC" in told.stdout
+
+
+@pytest.mark.parametrize("length", ["soon", "0", "0s", "-1d", ""])
+def test_a_length_that_is_none(web: Host, length: str) -> None:
+    assert_failed(web.updater("hold", web.name("web"), f"--for={length}"), 2, "--for", repr(length), "90s")
+    assert remembered(web) == (None, ())
+
+
+def test_skip_leaves_out_what_is_published_now_and_pulls_nothing(web: Host) -> None:
+    digest = web.push("web:latest", ImageSpec(marker="3"))
+    before = (web.inspect("web"), web.image_id("web:latest"))
+    told = web.updater("skip", web.name("web"))
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert f"{web.reference('web:latest')} {short(digest)} is left out" in told.stdout
+    held, (skipped,) = remembered(web)
+    assert held is None
+    assert (skipped.reference, skipped.digest, skipped.tag) == (web.reference("web:latest"), digest, None)
+    assert (web.inspect("web"), web.image_id("web:latest")) == before
+
+
+def test_skip_again_later_leaves_out_both(web: Host) -> None:
+    web.updater("skip", web.name("web"))
+    web.push("web:latest", ImageSpec(marker="3"))
+    assert web.updater("skip", f"/{web.name('web')}").exit_code == 0
+    assert web.updater("skip", web.inspect("web")["Id"]).exit_code == 0
+    _, skipped = remembered(web)
+    assert len(skipped) == 2
+
+
+def test_skip_for_a_container_that_is_neither_opted_in_nor_running(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.create_container("web", "web:latest")
+    digest = host.push("web:latest", ImageSpec(marker="2"))
+    assert host.updater("skip", host.name("web")).exit_code == 0
+    assert [one.digest for one in remembered(host)[1]] == [digest]
+
+
+def test_nothing_to_skip(host: Host) -> None:
+    digest = host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest")
+    assert_failed(host.updater("skip", host.name("web")), 2, "nothing newer", short(digest))
+    host.run_container("pinned", host.reference(f"web@{digest}"))
+    assert_failed(host.updater("skip", host.name("pinned")), 2, "pinned to a digest")
+    host.push("off:latest", ImageSpec(marker="1"))
+    host.run_container("off", "off:latest", labels={"updater.enable": "false"})
+    host.push("off:latest", ImageSpec(marker="2"))
+    assert_failed(host.updater("skip", host.name("off")), 2, "enable=false")
+    assert remembered(host) == remembered(host, "pinned") == remembered(host, "off") == (None, ())
+
+
+def test_the_registry_cannot_say_what_to_skip(web: Host) -> None:
+    web.rig.registry.stop()
+    assert_failed(web.updater("skip", web.name("web")), 1, web.name("web"), "is not known", web.rig.registry.address)
+    assert remembered(web) == (None, ())
+
+
+def test_release_ends_both_and_tells_them(web: Host) -> None:
+    name = web.name("web")
+    web.updater("hold", name, "--for", "14d")
+    web.updater("skip", name)
+    held, (skipped,) = remembered(web)
+    assert held is not None
+    told = web.updater("release", web.inspect("web")["Id"][:12], environment=IN_UTC)
+    assert (told.exit_code, told.stderr) == (0, "")
+    first, second = told.stdout.splitlines()
+    assert first.startswith(f"{name}: the hold until {held.until:%Y-%m-%d %H:%M} UTC is over")
+    assert second == f"{name}: {skipped.reference} {short(skipped.digest)} is no longer left out."
+    assert remembered(web) == (None, ())
+    again = web.updater("release", name)
+    assert (again.exit_code, again.stdout) == (0, f"Nothing was held back for {name}.\n")
+
+
+def test_a_container_that_is_gone_is_released_by_its_name(web: Host) -> None:
+    name = web.name("web")
+    web.updater("hold", name)
+    web.client.remove_container(name, force=True)
+    assert_failed(web.updater("hold", name), 2, "no container is named")
+    assert "the hold is over" in web.updater("release", name).stdout
+    assert remembered(web) == (None, ())
+    assert_failed(web.updater("release", name), 2, "no container is named")
+
+
+def test_a_name_needs_no_engine_to_be_released(web: Host) -> None:
+    web.updater("hold", web.name("web"))
+    away = "unix:///nowhere.sock"
+    assert web.updater("release", web.name("web"), docker_host=away).exit_code == 0
+    assert_failed(web.updater("release", web.name("web"), docker_host=away), 3, "no engine answers")
+    assert_failed(web.updater("hold", web.name("web"), docker_host=away), 3, "no engine answers")
+
+
+@pytest.mark.parametrize("command", ["hold", "skip", "release"])
+def test_an_unknown_name_lists_what_is_there(web: Host, command: str) -> None:
+    assert_failed(web.updater(command, "nobody"), 2, "'nobody'", web.name("web"))
+
+
+@pytest.mark.parametrize("command", ["hold", "skip", "release"])
+def test_a_state_folder_that_cannot_be_written_is_an_error(web: Host, command: str) -> None:
+    nowhere = {"UPDATER_STATE_DIR": "/proc/nothing"}
+    result = web.updater(command, web.name("web"), environment=nowhere)
+    assert_failed(result, 1, "could not be kept", "/proc/nothing", "state_dir")
