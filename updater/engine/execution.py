@@ -104,10 +104,10 @@ class _Listener:
     def __init__(self, call: Call, path: str, doing: str, tail: _Tail, silence: float) -> None:
         self.tail = tail
         self.failure: EngineError | None = None
-        self._ask = lambda: call(
-            "POST", f"{path}/start", doing, json={"Detach": False, "Tty": False}, stream=True, timeout=silence
-        )
+        self._call = call
+        self._path = f"{path}/start"
         self._doing = doing
+        self._silence = silence
         self._response: requests.Response | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="execution", daemon=True)
@@ -122,7 +122,7 @@ class _Listener:
         if self._response is not None and not self._ended.is_set():
             stream = CancellableStream(iter(()), self._response)
             with suppress(EngineError, AttributeError, ValueError), translated("stop listening"):
-                stream.close()  # type: ignore[no-untyped-call]
+                stream.close()
         self._thread.join(timeout=1)
 
     def wait(self, seconds: float) -> bool:
@@ -131,10 +131,12 @@ class _Listener:
 
     def _listen(self) -> None:
         try:
-            self._response = self._ask()
+            how = {"Detach": False, "Tty": False}
+            response = self._call("POST", self._path, self._doing, json=how, stream=True, timeout=self._silence)
+            self._response = response
             # The connection is closed under us when nobody waits any more: then there is nothing left to read.
             with suppress(EngineError, AttributeError, ValueError), translated(self._doing):
-                for payload in payloads(self._response.raw.read):
+                for payload in payloads(response.raw.read):
                     self.tail.add(payload)
         except EngineError as error:
             self.failure = error

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from updater.recreator.recreation import Recreation
 
 _GRACE = 2.0  # seconds in which a hook that has run out of time kills itself
+_LOOKS = 5
+_LOOK_EVERY = 0.1  # seconds
 _BEFORE = "Its hook before the update"
 _AFTER = "Its hook after the update"
 _LEFT_ALONE = "it may still be running"
@@ -66,15 +68,25 @@ def pre_update(recreation: Recreation) -> None:
     except EngineError as error:
         if error.temporary:
             raise
-        confirm(recreation)  # a person who stops or removes it cuts its hook short, which is no failure of the hook
+        _look_for_a_person(recreation)
         raise failed(ReasonCode.HOOK_FAILED, f"{_BEFORE} could not be run: {error}.") from error
     _note(recreation, _BEFORE, ran)
     if ran.ending is Ending.POSTPONED:
         message = f"{_BEFORE} asks to wait: it {ran.sentence}. The next run asks again."
         raise failed(ReasonCode.HOOK_POSTPONED, message)
     if ran.ending is Ending.FAILED:
-        confirm(recreation)
+        _look_for_a_person(recreation)
         raise failed(ReasonCode.HOOK_FAILED, f"{_BEFORE} {ran.sentence}. The container was left as it was.")
+
+
+def _look_for_a_person(recreation: Recreation) -> None:
+    """Whoever stops or removes the container cuts its hook short, which is no failure of the hook.
+
+    The engine may tell of the hook's end a moment before it tells of the container's.
+    """
+    for _ in range(_LOOKS):
+        confirm(recreation)
+        time.sleep(_LOOK_EVERY)
 
 
 def post_update(recreation: Recreation) -> None:

@@ -26,11 +26,12 @@ _LONGEST_WORD = 200  # characters of the last line that go into a sentence
 
 # The engine makes each command the leader of a process group, so `-$$` is the command with all its children, but for
 # those that left it; where that is not so, there is no such group, and nobody is killed. The watch is ended and waited
-# for, so that no process is left behind; without `sleep` in the image there is none, and only the waiting ends.
+# for, so that no process is left behind; without `sleep` in the image there is none, and only the waiting ends. Both
+# outputs go into one pipe, for out of two the engine reads in no order.
 _SELF_LIMITING = """\
 (trap 'kill $!; wait $!; exit' TERM; sleep "$2" & wait $! && kill -s KILL -- "-$$") </dev/null >/dev/null 2>&1 &
 watch=$!
-/bin/sh -c "$1"
+/bin/sh -c "$1" 2>&1
 code=$?
 kill "$watch" 2>/dev/null
 wait "$watch" 2>/dev/null
