@@ -43,7 +43,7 @@ _TAG = re.compile(
     (?P<core> {_DATE} | (?>[0-9]+(?:\.[0-9]+)*) )
     (?: {_PRERELEASE} )?
     (?P<build> (?: {_COUNTER} | \.post[0-9]+ | _[0-9]+ | {_STAMP} ) (?=$|[-_]) )?
-    (?P<suffix> (?: [-_.][A-Za-z0-9_.-]*? )? )
+    (?P<suffix> (?: [-_.][A-Za-z0-9_.-]*? )?? )
     (?P<last_build> {_COUNTER} )?
     """,
     re.VERBOSE,
