@@ -2,7 +2,8 @@
 
     python -m benchmarks.check                                       every case; some minutes
     python -m benchmarks.check --images 200 --latency 50 --rounds 3  one of them
-    python -m benchmarks.check --images 200 --token                  a registry that wants a token per repository
+    python -m benchmarks.check --images 200 --tokens all             a registry that wants a token, good for all
+    python -m benchmarks.check --images 200 --tokens each            … that wants one for each, and does not say so
 
 `updater check`, the floor (benchmarks/floor.py) and the serial way are whole processes, run in turns on the same
 machine; ratios are those of the medians. Memory is the most that a process held at once. Needs root, for a private
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.costs import Case, Cost, Measured
-from benchmarks.scene import Scene, scene
+from benchmarks.scene import REALM, Scene, scene
 from benchmarks.verdict import print_goals, print_table
 from rig.host import PROJECT
 
@@ -35,6 +36,7 @@ _MOST_IN_SERIES = 200
 _SERIES = 2
 
 
+TOKENS = ("none", "all", "each")  # as registry_server.py numbers them
 SHAPES = ((5, 50), (10, 10), (50, 50), (200, 200), (1000, 1000))
 """Images and containers; in this order each takes over what the one before has made."""
 
@@ -46,14 +48,14 @@ def main() -> None:
     shapes += [(count, count) for count in arguments.images if count not in {shape[0] for shape in SHAPES}]
     cases = [Case(*shape, latency) for shape in shapes for latency in arguments.latency]
     with scene(max(case.images for case in cases)) as place:
-        place.order("login", int(arguments.token))
+        place.order("login", TOKENS.index(arguments.tokens))
         measured = []
         for case in cases:
             place.order("latency", 0)
             place.fill(case.images, case.containers)
             place.order("latency", case.latency)
             print(f"{case.containers} containers on {case.images} images, {case.latency} ms …", file=sys.stderr)
-            measured.append(_measure(place, case, arguments.rounds))
+            measured.append(_measure(place, case, arguments.rounds, arguments.tokens))
     print_table(measured)
     print_goals(measured)
 
@@ -63,20 +65,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--images", type=int, action="append", default=[], help="only the cases of so many images")
     parser.add_argument("--latency", type=int, action="append", help="milliseconds before an answer; default 0 and 50")
     parser.add_argument("--rounds", type=int, default=5, help="how often each program is run (default 5)")
-    parser.add_argument("--token", action="store_true", help="the registry wants a token for each repository")
+    parser.add_argument("--tokens", choices=TOKENS, default="none", help="does the registry want tokens, and how many")
     arguments = parser.parse_args()
     arguments.latency = arguments.latency or [0, 50]
     return arguments
 
 
-def _measure(place: Scene, case: Case, rounds: int) -> Measured:
+def _measure(place: Scene, case: Case, rounds: int, tokens: str) -> Measured:
     urls = place.references(case.images)
     in_series = urls[:_MOST_IN_SERIES]
     everything, some = _list(place, "all", urls), _list(place, "some", in_series)
+    floor = [*_FLOOR, everything, str(_THREADS), *(["--realm", REALM] if tokens == "all" else [])]
     measured = Measured(case, *_counted(place), serial_factor=len(urls) / len(in_series))
     for number in range(rounds):
         measured.updater.append(_run(place, _UPDATER))
-        measured.floor.append(_run(place, [*_FLOOR, everything, str(_THREADS)]))
+        measured.floor.append(_run(place, floor))
         measured.cycle.append(_run(place, _CYCLE))
         if number < _SERIES:
             measured.serial.append(_run(place, [*_FLOOR, some, "1", "--reconnect"]))

@@ -5,7 +5,8 @@
 It prints `ready`, and serves until it is killed. HTTP/1.1 with connections that stay open, one thread. What it is told:
 
     PUT /control/latency/50     milliseconds before each answer
-    PUT /control/login/1        whether it wants a token (anonymous ones will do) for each repository
+    PUT /control/login/1        it wants tokens (anonymous ones will do), good for all scopes that were asked for
+    PUT /control/login/2        the same, but it grants the first of several scopes only, and says nothing of the others
     PUT /control/forget/1       count from 0 again
     GET /control/counts         requests by method and kind, and connections, since then
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from base64 import urlsafe_b64encode
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +39,9 @@ class Shop:
         self.stored = stored
         self.counts: Counter[str] = Counter()
         self.latency = 0.0
-        self.wants_token = False
+        self.granted: int | None = 0
+        """How many scopes one token gets; none where no token is wanted, all without a number."""
+        self.tokens: dict[str, frozenset[str]] = {}
 
     def obey(self, method: str, path: str) -> bytes:
         """Carry out an order of the control path."""
@@ -50,7 +52,7 @@ class Shop:
         if order == "latency":
             self.latency = value / 1000
         elif order == "login":
-            self.wants_token = bool(value)
+            self.granted = (0, None, 1)[value]
         elif order == "forget":
             self.counts.clear()
         else:
@@ -63,9 +65,10 @@ class Shop:
         kind = next((kind for kind in ("manifests", "blobs", "token") if f"/{kind}" in parts.path), "ping")
         self.counts[f"{method} {kind}"] += 1
         if kind == "token":
-            token = _token(parse_qs(parts.query).get("scope", [""])[0])
+            token = f"token-{len(self.tokens)}"
+            self.tokens[token] = frozenset(parse_qs(parts.query).get("scope", [])[: self.granted])
             return _answer(200, {}, json.dumps({"token": token, "expires_in": 300}).encode())
-        if self.wants_token and (challenge := self._challenge(parts.path, head)):
+        if self.granted != 0 and (challenge := self._challenge(parts.path, head)):
             return _answer(401, {"WWW-Authenticate": challenge}, b"")
         if kind == "ping":
             return _answer(200, {"Docker-Distribution-Api-Version": "registry/2.0"}, b"{}")
@@ -79,7 +82,7 @@ class Shop:
         """What is wanted; nothing where the right token came along."""
         repository = path.removeprefix("/v2/").partition("/manifests/")[0].partition("/blobs/")[0]
         scope = f"repository:{repository}:pull" if repository else ""
-        if f"authorization: bearer {_token(scope)}\r\n".lower().encode() in head.lower():
+        if scope in self.tokens.get(_token(head), ()):
             return ""
         return f'Bearer realm="{self.realm}",service="bench"' + (f',scope="{scope}"' if scope else "")
 
@@ -123,8 +126,11 @@ class Connection(asyncio.Protocol):
             self._transport.write(answer)
 
 
-def _token(scope: str) -> str:
-    return urlsafe_b64encode(scope.encode()).decode().rstrip("=") or "none"
+def _token(head: bytes) -> str:
+    """The token that came along with a request."""
+    lines = (line.partition(b": ") for line in head.split(b"\r\n"))
+    value = next((value for name, _, value in lines if name.lower() == b"authorization"), b"")
+    return value.decode().removeprefix("Bearer ")
 
 
 def _answer(status: int, headers: Mapping[str, str], body: bytes, *, has_body: bool = True) -> bytes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PORT = 5600
 ADDRESS = f"127.0.0.1:{PORT}"
+REALM = f"http://{ADDRESS}/token"
 _PULLS_AT_ONCE = 4
 
 
