@@ -15,7 +15,8 @@ UpdaterError
 ├── RegistryError
 │   ├── RegistryUnreachable
 │   │   ├── RegistryTimeout
-│   │   └── RegistryUntrusted
+│   │   ├── RegistryUntrusted
+│   │   └── RegistryGivenUp
 │   ├── RegistryDenied
 │   ├── RegistryRateLimited
 │   │   └── RegistryPaused
@@ -119,9 +120,10 @@ class PullFailed(EngineError):
 
 
 class RegistryError(UpdaterError):
-    """A registry gave no usable answer."""
+    """A registry gave no usable answer; `status` is that of HTTP, where there was one."""
 
     code = ReasonCode.REGISTRY_ERROR
+    status: int | None = None
 
 
 class RegistryUnreachable(RegistryError):
@@ -137,6 +139,12 @@ class RegistryTimeout(RegistryUnreachable):
 
 class RegistryUntrusted(RegistryUnreachable):
     """The TLS certificate does not prove that this is the registry; asking again changes nothing."""
+
+    temporary = False
+
+
+class RegistryGivenUp(RegistryUnreachable):
+    """Not asked: it answered nobody else in this cycle."""
 
     temporary = False
 

@@ -6,11 +6,13 @@ Nothing is changed; a registry is asked for one tag that a container follows, an
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from updater.errors import EngineDenied, RegistryError, RegistryPaused
+from updater.errors import EngineDenied, ImageNotFound, RegistryError, RegistryPaused
 from updater.itself import own_container
 from updater.model.finding import Finding, Health
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 # Seconds by which two clocks may differ before times in reports and tokens stop making sense.
 _CLOCK_TOLERANCE = 30.0
 _OLDEST_GOOD_YEAR = 2025
+_AT_ONCE = 16  # registries
 
 
 def engine_findings(engine: DockerEngine) -> Iterator[Finding]:
@@ -95,15 +98,16 @@ def registry_findings(
     for reference in references:
         samples[reference.registry] = samples.get(reference.registry) or reference
     registry.begin_cycle([sample for sample in samples.values() if sample is not None])
-    for host, sample in sorted(samples.items()):
-        yield _registry_finding(registry, host, sample)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry") as pool:
+        yield from pool.map(lambda host: _registry_finding(registry, host, samples[host]), sorted(samples))
 
 
 def _registry_finding(registry: RegistryClient, host: str, sample: ImageReference | None) -> Finding:
     try:
         if sample is not None:
             # Limits are told with manifests, and a login may be good for the root and for nothing else.
-            registry.published(sample)
+            with suppress(ImageNotFound):  # one image that is gone says nothing of the registry
+                registry.published(sample)
         greeting = registry.greet(host)
     except RegistryError as error:
         health = Health.WARNING if isinstance(error, RegistryPaused) else Health.FAILED
@@ -116,7 +120,7 @@ def _sentences(greeting: Greeting) -> Iterator[str]:
     wants = f"wants {greeting.scheme.capitalize()} authentication" if greeting.scheme else "lets everybody ask"
     yield f"It answers at {greeting.origin} and {wants}."
     if greeting.trouble:
-        yield f"No credentials could be had: {greeting.trouble}."
+        yield f"{greeting.trouble[:1].upper()}{greeting.trouble[1:]}."
     elif not greeting.has_credentials:
         yield "There are no credentials for it."
     elif greeting.scheme is None:

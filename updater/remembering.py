@@ -33,26 +33,48 @@ def facts_of(candidate: Candidate, memory: Store, own_id: str | None, busy: froz
     rejection = next(
         (one for one in rejections if (one.reference, one.digest) == (reference.canonical, lookup.digest)), None
     )
-    return Facts(rejection, own_id, busy, _moved_back(candidate.running_digest, lookup, memory))
+    return Facts(rejection, own_id, busy, _moved_back(candidate, lookup, memory))
 
 
-def _moved_back(running: Digest | None, lookup: Published, memory: Store) -> datetime | None:
-    """When the published digest was first seen, if that was before the one that runs was: the tag points back."""
+def _moved_back(candidate: Candidate, lookup: Published, memory: Store) -> datetime | None:
+    """When the published digest was first seen, if that was before the one that runs was: the tag points back.
+
+    Before: in the order in which they were seen, whatever the clock said then.
+    """
     seen = memory.digests_seen(lookup.reference.canonical)
-    if running is None or running not in seen or lookup.digest not in seen:
+    order = list(seen)
+    running = _running(candidate, lookup) & seen.keys()
+    if lookup.digest not in seen or not running:
         return None
-    return seen[lookup.digest] if seen[lookup.digest] < seen[running] else None
+    newest = max(order.index(digest) for digest in running)
+    return seen[lookup.digest] if order.index(lookup.digest) < newest else None
+
+
+def _running(candidate: Candidate, lookup: Published) -> frozenset[Digest]:
+    """Every digest by which what runs is known in the reference's repository."""
+    image = candidate.container.image
+    return image.digests_for(lookup.reference) if image is not None else frozenset()
 
 
 def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
-    """When each published digest was first seen, by our own clock: registries and images say what they like."""
+    """When each published digest was first seen, by our own clock: registries and images say what they like.
+
+    What runs was there before what is published now, if neither has been seen yet; once a tag has been seen to point
+    elsewhere, nobody knows where in that order an unknown image that runs belongs.
+    """
     now = datetime.now(UTC)
-    seen = {
-        (lookup.reference.canonical, lookup.digest)
-        for candidate in candidates
-        if isinstance(lookup := candidate.lookup, Published)
-    }
-    memory.see(sorted(seen), now)
+    before: dict[tuple[str, Digest], None] = {}
+    published: dict[tuple[str, Digest], None] = {}
+    for candidate in candidates:
+        lookup = candidate.lookup
+        if not isinstance(lookup, Published):
+            continue
+        reference = lookup.reference.canonical
+        published[reference, lookup.digest] = None
+        running = _running(candidate, lookup)
+        if lookup.digest not in running and not memory.digests_seen(reference):
+            before |= dict.fromkeys((reference, digest) for digest in sorted(running))
+    memory.see([*before, *(one for one in sorted(published) if one not in before)], now)
 
 
 def remember(outcome: Outcome, operation: Operation, memory: Store) -> None:

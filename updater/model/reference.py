@@ -6,6 +6,7 @@ names and tags are those of the OCI distribution spec ("Pulling manifests").
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -131,7 +132,7 @@ def _split_tag(text: str, rest: str) -> tuple[str, str | None]:
 def _registry_and_repository(text: str, rest: str) -> tuple[str, str]:
     first, slash, remainder = rest.partition("/")
     if slash and _is_registry(first):
-        if not _DOMAIN.fullmatch(first):
+        if not _DOMAIN.fullmatch(first) or (first.startswith("[") and not _is_ipv6(first[1 : first.index("]")])):
             raise NotAReference(text, "the part before the first slash is not a host")
         # Without its capital, a host without a dot or a port would be read as the beginning of the path.
         registry, path = (first.lower() if _is_registry(first.lower()) else first), remainder
@@ -145,6 +146,14 @@ def _registry_and_repository(text: str, rest: str) -> tuple[str, str]:
     if len(registry) + 1 + len(path) > LONGEST_NAME:
         raise NotAReference(text, f"registry and repository are longer than {LONGEST_NAME} characters")
     return registry, path
+
+
+def _is_ipv6(literal: str) -> bool:
+    try:
+        ipaddress.IPv6Address(literal)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_registry(part: str) -> bool:

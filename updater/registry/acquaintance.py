@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from updater.registry.challenges import Challenge
     from updater.registry.credentials import Credentials, CredentialSource
 
+_LONGEST_MEETING = 3.0
+
 
 class Acquaintance:
-    """Shared by threads. `patience` is how long, in seconds, one waits for what another is about to learn."""
+    """Shared by threads. `patience` is how long, in seconds, one waits for what another is about to learn; for the very
+    first answer of a registry, never longer than a few seconds: it may be the one path that hangs.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class Acquaintance:
         self.wallet = Wallet(patience)
         self.has_accepted_password = False
         self.has_rejected_credentials = False
+        self.has_turned_away = False
         self.trouble: RegistryDenied | None = None
         self._find_credentials = find_credentials
         self._patience = patience
@@ -44,8 +49,15 @@ class Acquaintance:
         self._first_password = threading.Lock()
 
     def begin_cycle(self, repositories: Iterable[str]) -> None:
-        """These repositories are going to be asked for; credentials that were rejected may have been mended."""
-        self.has_rejected_credentials = False
+        """These repositories are going to be asked for.
+
+        Credentials that were rejected may have been mended, and those that were good may no longer be; where somebody
+        was turned away, the registry may by now want to be asked in another way.
+        """
+        if self.has_turned_away:
+            self.challenge, self.is_met = None, False
+            self.challenges_of_repositories.clear()
+        self.has_turned_away = self.has_rejected_credentials = self.has_accepted_password = False
         self.trouble = None
         self.wallet.expect(
             scope_of(repository) for repository in repositories if repository not in self.challenges_of_repositories
@@ -76,7 +88,7 @@ class Acquaintance:
     @contextmanager
     def meeting(self) -> Iterator[None]:
         """Held by the one who asks first; ends with the first answer, or with none."""
-        with held(self._meeting, self._patience):
+        with held(self._meeting, min(self._patience, _LONGEST_MEETING)):
             try:
                 yield
             finally:

@@ -44,6 +44,14 @@ def authorized(request: Request, repository: str, known: Acquaintance) -> Conver
 
     Raises RegistryDenied, RegistryAnswerInvalid, and what `failure` makes of a token service's answer.
     """
+    try:
+        return (yield from _conversation(request, repository, known))
+    except RegistryDenied:
+        known.has_turned_away = True
+        raise
+
+
+def _conversation(request: Request, repository: str, known: Acquaintance) -> Conversation:
     if known.has_rejected_credentials:
         raise denials.rejected(known.registry)
     refusal: Answer | None = None
@@ -142,7 +150,9 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token is None:
         token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
-    if (is_fresh and not token.is_shared) or not known.wallet.refuses(token, scope, answer.status):
+    # An expired token is a 400 to some (the public registry of ECR).
+    is_refused = known.wallet.refuses(token, scope, answer.status) or (answer.status == 400 and not is_fresh)
+    if (is_fresh and not token.is_shared) or not is_refused:
         return _readable(answer, repository, known, shown)
     elsewhere = _another_service(answer, challenge)
     if elsewhere is not None:

@@ -9,7 +9,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from updater.errors import RegistryAnswerInvalid, RegistryError
+from updater.errors import ImageNotFound, RegistryAnswerInvalid, RegistryError
 from updater.model.digest import digest_of, parse_digest
 from updater.model.published import Published
 from updater.registry.connections import Deadline
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
 
+# How servers answer HEAD that know GET only: old Nexus, file servers.
+_NOT_BY_HEAD = frozenset({400, 404, 405, 501})
 LOGGER = logging.getLogger("updater")
 
 
@@ -81,16 +83,23 @@ class RegistryClient:
 
     def _published(self, reference: ImageReference, deadline: Deadline) -> Published:
         wanted = reference.tag or reference.digest or ""
-        answer = self._exchange.ask(reference, manifest_request("HEAD", wanted), deadline)
+        try:
+            answer = self._exchange.ask(reference, manifest_request("HEAD", wanted), deadline)
+        except (ImageNotFound, RegistryAnswerInvalid) as error:
+            if error.status not in _NOT_BY_HEAD:
+                raise
+            return self._published_by_content(reference, wanted, deadline)
         refuse_schema_1(answer.headers.get("content-type", ""))
         try:
-            digest = parse_digest(answer.headers.get("docker-content-digest", ""))
+            return Published(reference, parse_digest(answer.headers.get("docker-content-digest", "")))
         except ValueError:
             # Some proxies drop the header, which the specification only recommends: the content tells.
-            answer = self._exchange.ask(reference, manifest_request("GET", wanted), deadline)
-            parse_manifest(answer.body, answer.headers.get("content-type", ""))
-            digest = digest_of(answer.body)
-        return Published(reference, digest)
+            return self._published_by_content(reference, wanted, deadline)
+
+    def _published_by_content(self, reference: ImageReference, wanted: str, deadline: Deadline) -> Published:
+        answer = self._exchange.ask(reference, manifest_request("GET", wanted), deadline)
+        parse_manifest(answer.body, answer.headers.get("content-type", ""))
+        return Published(reference, digest_of(answer.body))
 
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage:
         """The image for this platform under the digest, every byte checked against the digest it was asked by.

@@ -85,6 +85,13 @@ class _TimedResponse(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **options)
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
+    def _read_next_chunk_size(self) -> int:
+        # Python takes `-1` for a size (RFC 9112, 7.1 knows hexadecimal digits only), and then reads without an end.
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # its stubs leave it out
+        if size < 0:
+            raise http.client.HTTPException("a chunk of a negative size")
+        return size
+
 
 class _TimedConnection(HTTPConnection):
     """Connects as urllib3 does and raises what it would, but by the deadline."""

@@ -29,6 +29,6 @@ def rejected(registry: str) -> RegistryDenied:
 def forbidden(registry: str, repository: str) -> RegistryDenied:
     """The credentials are good, but not for this repository."""
     return RegistryDenied(
-        f"the credentials for {registry} do not allow reading {repository}, or it does not exist; use a user who may "
-        "read it"
+        f"the credentials for {registry} do not allow reading {repository}, or it does not exist, or they are no "
+        f"longer good; use a user who may read it, or `docker login {registry}` again"
     )

@@ -15,7 +15,7 @@ from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized, scheme_wanted
 from updater.registry.greeting import Greeting
 from updater.registry.messages import LARGEST_ERROR, Request
-from updater.registry.pacing import LONGEST_PAUSE, Pace
+from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
 from updater.registry.places import places
 from updater.registry.statuses import failure
 from updater.registry.transport import Transport
@@ -76,6 +76,8 @@ class Exchange:
                 for place in self._places_of(reference.registry):
                     repositories = self._expected.setdefault(place.registry, [])
                     repositories.append(place.repository(reference.repository))
+            # Where there is a choice it is made anew: by now a registry may speak TLS, or speak it no longer.
+            self._settled.clear()
             for pace in self._paces.values():
                 pace.begin_cycle()
             for (registry, _), known in self._acquaintances.items():
@@ -87,7 +89,7 @@ class Exchange:
         root = Request("GET", "", largest=LARGEST_ERROR)
         # Plainly first: without credentials nothing more can be asked for than how to be asked.
         answer = self._at_some_origin(place, lambda origin: self._send(replace(root, url=f"{origin}/v2/"), deadline))
-        if answer.status not in (200, 401):
+        if answer.status not in (200, 401, 403, 404):  # some hide the root and serve what is below it
             raise failure(answer, registry, "the root of its API")
         origin = self._settled[registry]
         known = self._acquaintance(place, origin)
@@ -95,10 +97,11 @@ class Exchange:
         if credentials is not None and answer.status == 401:
             try:
                 self._converse(place, origin, "", root, deadline)
-            except RegistryDenied:
-                # It need not show its root to whoever may read a repository.
+            except RegistryDenied as error:
+                # It need not show its root to whoever may read a repository; some answer so to wrong credentials, too.
                 if known.has_rejected_credentials:
                     raise
+                known.trouble = RegistryDenied(f"it did not say whether it takes the credentials ({error})")
         return Greeting(
             origin,
             scheme_wanted(answer),
@@ -143,7 +146,12 @@ class Exchange:
                 told.append(error)
                 raise
 
-        return attempts(ask_once)
+        try:
+            return attempts(ask_once)
+        except RegistryUnreachable as error:
+            # By the origin where the registry was most to be expected; its others have a pace of their own.
+            self._pace(urlsplit(self._settled.get(place.registry, place.origins[0])).netloc.lower()).gives_up(error)
+            raise
 
     def _ask_once(self, place: Place, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
         answer = self._at_some_origin(
@@ -201,7 +209,9 @@ class Exchange:
 
     def _send(self, message: Request, deadline: Deadline) -> Answer:
         pace = self._pace(urlsplit(message.url).netloc.lower())
-        return pace.send(lambda: self._transport.send(message, deadline.within(self._timeout)), deadline)
+        return pace.send(
+            lambda: self._transport.send(message, deadline.within(self._timeout)), deadline, _weight(message)
+        )
 
     def _places_of(self, registry: str) -> tuple[Place, ...]:
         if registry not in self._places:
@@ -230,6 +240,13 @@ class Exchange:
                 return
             self._told.add(text)
         LOGGER.info("%s", text)
+
+
+def _weight(message: Request) -> Weight:
+    path = urlsplit(message.url).path
+    if "/manifests/" not in path and "/blobs/" not in path:
+        return Weight.NONE
+    return Weight.DIGEST if message.method == "HEAD" else Weight.CONTENT
 
 
 def _is_worth_another(error: BaseException) -> bool:

@@ -2,8 +2,8 @@
 
 Every host begins with as many as the whole check may have. It gets fewer when it shows strain (429, 5xx, answers
 that take much longer than its best), and step by step more again while it answers gladly. A host that says when to
-come back is not asked before, one whose quota is nearly gone is not asked for its last, and one that has not answered
-for long enough is given up; all that lasts for one cycle, and concerns no other host.
+come back is not asked before, one whose quota is nearly gone is not asked for its last, and one that has answered
+nobody in this cycle is given up; all that lasts for one cycle, and concerns no other host.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import re
 import threading
 import time
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryError, RegistryPaused, RegistryTimeout, RegistryUnreachable
+from updater.errors import RegistryError, RegistryGivenUp, RegistryPaused, RegistryTimeout, RegistryUnreachable
+from updater.model.values import show_duration
 from updater.registry.statuses import pause_asked_for
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _FEWER, _SLIGHTLY_FEWER = 0.5, 0.75
 _STUCK_SECONDS = 2.0
 # Refusals (429) in a row without a word about when to come back, after which a host is left alone.
 _REFUSALS = 6
-# Requests in a row, per place, that got no answer at all: three attempts each.
+# Requests in a row, per place, that got no answer from a host that had answered before: three attempts each.
 _FAILURES = 3
 # `100;w=21600`: so many requests, within so many seconds (IETF draft "RateLimit header fields", before version 07).
 _QUOTA = re.compile(r"\s*(\d{1,9})(?!\d)\s*(?:;\s*w\s*=\s*(\d{1,9})(?!\d))?")
@@ -61,8 +63,19 @@ def parse_quota(answer: Answer) -> Quota | None:
     return Quota(int(remaining[1]), int(limit[1]) if limit else None, int(window) if window else None)
 
 
+class Weight(Enum):
+    """What a request costs of a quota: tokens and lists nothing, asking for a digest perhaps, content always."""
+
+    NONE = auto()
+    DIGEST = auto()
+    CONTENT = auto()
+
+
 class Pace:
-    """The pace of one host, shared by threads. `most` is how many requests it is ever asked at once."""
+    """The pace of one host, shared by threads. `most` is how many requests it is ever asked at once.
+
+    Requests that are stuck hold no place, so that there may be more of them.
+    """
 
     def __init__(self, host: str, most: int) -> None:
         self._host = host
@@ -73,25 +86,39 @@ class Pace:
         self._best_seconds: float | None = None
         self._under_way: list[float] = []
         self._paused_until = 0.0
+        self._has_answered = False
         self._failures = 0
-        self._last_failure: RegistryError | None = None
+        self._given_up: str | None = None
         self._refusals = 0
+        self._digests_are_free: bool | None = None
+        self._last_weight = Weight.NONE
         self.quota: Quota | None = None
 
     def begin_cycle(self) -> None:
         """What was held against the host is forgotten, but for a pause that is not over."""
         with self._changed:
+            self._has_answered = False
             self._failures = self._refusals = 0
-            self.quota = None
+            self._given_up = self.quota = self._digests_are_free = None
 
     @property
     def at_once(self) -> int:
         """How many requests it may have under way now."""
         return max(1, int(self._limit))
 
-    def send(self, send: Callable[[], Answer], deadline: Deadline) -> Answer:
-        """Send when it is this request's turn; raises RegistryPaused where the host is not to be asked."""
-        began = self._wait_for_turn(deadline)
+    def gives_up(self, error: RegistryUnreachable) -> None:
+        """All attempts of one question were in vain; where nobody else got an answer either, nobody asks any more."""
+        with self._changed:
+            if not self._has_answered:
+                self._given_up = str(error)
+                self._changed.notify_all()
+
+    def send(self, send: Callable[[], Answer], deadline: Deadline, weight: Weight = Weight.CONTENT) -> Answer:
+        """Send when it is this request's turn.
+
+        Raises RegistryPaused and RegistryGivenUp where the host is not to be asked.
+        """
+        began = self._wait_for_turn(deadline, weight)
         answer: Answer | None = None
         failure: RegistryError | None = None
         try:
@@ -103,20 +130,21 @@ class Pace:
             with self._changed:
                 self._under_way.remove(began)
                 if answer is not None:
-                    self._learn(answer, began)
+                    self._learn(answer, began, weight)
                 elif isinstance(failure, RegistryUnreachable):
                     self._failures += 1
-                    self._last_failure = failure
+                    if self._failures >= _FAILURES * self._most:
+                        self._given_up = str(failure)
                 self._changed.notify_all()
         return answer
 
-    def _wait_for_turn(self, deadline: Deadline) -> float:
+    def _wait_for_turn(self, deadline: Deadline, weight: Weight) -> float:
         with self._changed:
             while True:
                 now = time.monotonic()
-                self._refuse_where_pointless(now)
+                self._refuse_where_pointless(now, weight)
                 pause = self._paused_until - now
-                if pause <= 0 and self._places_taken(now) < self._allowed():
+                if pause <= 0 and self._places_taken(now) < self._allowed(weight):
                     self._under_way.append(now)
                     return now
                 if not deadline.remaining:
@@ -128,15 +156,20 @@ class Pace:
     def _places_taken(self, now: float) -> int:
         return sum(began > now - _STUCK_SECONDS for began in self._under_way)
 
-    def _allowed(self) -> int:
-        left = self.at_once if self.quota is None else self.quota.remaining - _LEFT_FOR_OTHERS
-        return max(1, min(self.at_once, left))
+    def _allowed(self, weight: Weight) -> int:
+        if self.quota is None or self._is_free(weight):
+            return self.at_once
+        return max(1, min(self.at_once, self.quota.remaining - _LEFT_FOR_OTHERS))
 
-    def _refuse_where_pointless(self, now: float) -> None:
+    def _is_free(self, weight: Weight) -> bool:
+        return weight is Weight.NONE or (weight is Weight.DIGEST and self._digests_are_free is True)
+
+    def _refuse_where_pointless(self, now: float, weight: Weight) -> None:
         pause = self._paused_until - now
         if pause > LONGEST_PAUSE:
             raise RegistryPaused(f"{self._host} wants to be asked again in {pause:.0f} s, so it is left alone", pause)
-        if self.quota is not None and self.quota.remaining <= _LEFT_FOR_OTHERS:
+        if self._is_used_up(weight):
+            assert self.quota is not None
             raise RegistryPaused(
                 f"{self._host} answers only {self.quota.remaining} more requests{_within(self.quota)}, which are left"
                 " for pulls; check less often, or log in for a higher limit",
@@ -147,15 +180,22 @@ class Pace:
                 f"{self._host} says again and again that it is asked too often, so it is left alone until the next"
                 " cycle; check less often, or log in for a higher limit"
             )
-        if self._failures >= _FAILURES * self._most and self._last_failure is not None:
-            raise type(self._last_failure)(str(self._last_failure))
+        if self._given_up is not None:
+            raise RegistryGivenUp(self._given_up)
 
-    def _learn(self, answer: Answer, began: float) -> None:
+    def _is_used_up(self, weight: Weight) -> bool:
+        if self.quota is None or self.quota.remaining > _LEFT_FOR_OTHERS or self._is_free(weight):
+            return False
+        # Whether asking for a digest counts (at Docker Hub it does not), one more such request shows, by itself.
+        return not (weight is Weight.DIGEST and self._digests_are_free is None)
+
+    def _learn(self, answer: Answer, began: float, weight: Weight) -> None:
         now = time.monotonic()
         seconds = now - began
+        self._has_answered = True
         self._failures = 0
         self._refusals = self._refusals + 1 if answer.status == 429 else 0
-        self._note_quota(answer)
+        self._note_quota(answer, weight, now)
         if (pause := pause_asked_for(answer)) is not None:
             self._paused_until = max(self._paused_until, now + pause)
         if answer.status in _STRAINED:
@@ -174,15 +214,22 @@ class Pace:
             self._limit = max(1.0, self._limit * factor)
             self._lessened_at = now
 
-    def _note_quota(self, answer: Answer) -> None:
+    def _note_quota(self, answer: Answer, weight: Weight, now: float) -> None:
         quota = parse_quota(answer)
         if quota is None:
             return
+        known, before = self.quota, self._last_weight
+        self._last_weight = weight
+        if known is not None and weight is before is Weight.DIGEST and quota.remaining <= known.remaining:
+            # As many left after two in a row: neither was counted.
+            self._digests_are_free = quota.remaining == known.remaining
         # Answers overtake each other: a number slightly above the known one is an older one.
-        is_older = self.quota is not None and 0 < quota.remaining - self.quota.remaining <= self._most
+        is_older = known is not None and 0 < quota.remaining - known.remaining <= self._most
         if not is_older:
             self.quota = quota
+        if quota.remaining <= _LEFT_FOR_OTHERS and quota.window_seconds and quota.window_seconds <= LONGEST_PAUSE:
+            self.quota, self._paused_until = None, max(self._paused_until, now + quota.window_seconds)
 
 
 def _within(quota: Quota) -> str:
-    return f" within {quota.window_seconds / 3600:g} h" if quota.window_seconds else ""
+    return f" within {show_duration(quota.window_seconds)}" if quota.window_seconds else ""

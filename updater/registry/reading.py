@@ -49,7 +49,12 @@ class Reading:
         3. Of any other manifest the configuration tells for which platform it is.
         """
         for found, manifest in self._manifests(Descriptor(digest, 0), platform):
-            configuration = self._configuration(manifest)
+            try:
+                configuration = self._configuration(manifest)
+            except RegistryAnswerInvalid:
+                if found.platform is not None or found.digest == digest:
+                    raise
+                continue  # something else beside the images: an attestation, a chart
             if configuration.platform is None:
                 if found.digest == digest:
                     raise RegistryAnswerInvalid(f"{self._reference} is no container image; check the name and the tag")

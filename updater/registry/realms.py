@@ -38,6 +38,10 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 _reading_the_list = threading.Lock()
 
 
+# Registries that hand manifests on to another host of their owner's; followed without credentials, as any redirect.
+_SERVING_PAIRS = (("registry.k8s.io", ".pkg.dev"),)
+
+
 class Trust(Enum):
     """What a token service is given."""
 
@@ -54,6 +58,11 @@ def trust(realm: str, registry_origin: str, token_host: str | None = None) -> Tr
     if _belongs(registry, service) or (token_host is not None and service == token_host.lower()):
         return Trust.CREDENTIALS
     return Trust.ANONYMOUS
+
+
+def serves_for(source: str, target: str) -> bool:
+    """Whether what is published at `source` is known to be served by the host of `target`."""
+    return any(host_name(source) == front and host_name(target).endswith(back) for front, back in _SERVING_PAIRS)
 
 
 def may_lead(source: str, target: str) -> bool:

@@ -31,6 +31,12 @@ _PASSING = frozenset({408, 425, 500, 502, 503, 504})
 
 def failure(answer: Answer, who: str, what: str) -> RegistryError:
     """The error for an answer that is no success. `who` answered, `what` was asked for."""
+    error = _failure(answer, who, what)
+    error.status = answer.status
+    return error
+
+
+def _failure(answer: Answer, who: str, what: str) -> RegistryError:
     status = answer.status
     if status == 404:
         return ImageNotFound(

@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies
 
 import certifi
@@ -27,7 +27,7 @@ from updater.registry.connections import CONNECT_SECONDS, timed
 from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
-from updater.registry.realms import may_lead
+from updater.registry.realms import may_lead, serves_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +136,7 @@ def _new_manager(tls: _Tls | None, proxy: str | None, connections: int) -> urlli
     if proxy is None:
         return timed(urllib3.PoolManager(num_pools=_HOSTS, maxsize=connections, ssl_context=context))
     credentials = urllib3.util.parse_url(proxy).auth
-    headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
+    headers = urllib3.util.make_headers(proxy_basic_auth=unquote(credentials)) if credentials else None
     return timed(
         urllib3.ProxyManager(proxy, num_pools=_HOSTS, maxsize=connections, ssl_context=context, proxy_headers=headers)
     )
@@ -184,7 +184,7 @@ def _redirected(request: Request, answer: Answer) -> Request:
     same_origin = _is_same_origin(request.url, target)
     if not location or request.redirects is Redirects.REFUSED or not may_lead(request.url, target):
         raise _leads_astray(request.url, target)
-    if not same_origin and request.redirects is not Redirects.OTHER_HOSTS:
+    if not same_origin and request.redirects is Redirects.SAME_ORIGIN and not serves_for(request.url, target):
         raise _leads_astray(request.url, target)
     if same_origin:
         return replace(request, url=target)
@@ -209,7 +209,10 @@ def _leads_astray(source: str, target: str) -> RegistryAnswerInvalid:
 def _body(response: urllib3.BaseHTTPResponse, request: Request, host: str) -> bytes:
     """The body up to its limit. Of an error no more than its beginning is read, and nothing of a coded one."""
     is_success = 200 <= response.status < 300
-    if request.method != "HEAD" and response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.method != "HEAD" and response.headers.get("Content-Encoding", "").strip().lower() not in (
+        "",
+        "identity",
+    ):
         if is_success:
             raise RegistryAnswerInvalid(f"{host} sends an encoded answer that was not asked for; ask its operator")
         return b""

@@ -37,12 +37,15 @@ class Wallet:
         self._expected: tuple[str, ...] = ()
         self._together: int | None = None
         self._works_together = False
+        self._has_fetched = False
         self._opened: set[tuple[str, str]] = set()
         self._locks: dict[str, threading.Lock] = {}
 
     def expect(self, scopes: Iterable[str]) -> None:
         """A cycle begins, in which these are going to be asked for."""
         self._expected = tuple(dict.fromkeys(scopes))
+        self._has_fetched = False
+        self._opened.clear()
 
     def leave_alone(self, scope: str) -> None:
         """This scope is another service's, and comes along with no other."""
@@ -57,9 +60,9 @@ class Wallet:
     def fetching(self, scope: str) -> Iterator[None]:
         """Held by the one who fetches the token of this scope: of all scopes, where one token may serve them.
 
-        So it is with the very first token, too: what comes of it tells the others what to do.
+        So it is with the first token of a cycle, too: what comes of it tells the others what to do.
         """
-        lock = self._locks.setdefault("" if self._together != 1 or not self.tokens else scope, threading.Lock())
+        lock = self._locks.setdefault("" if self._together != 1 or not self._has_fetched else scope, threading.Lock())
         with held(lock, self._patience):
             yield
 
@@ -79,6 +82,7 @@ class Wallet:
     def put(self, token: Token) -> None:
         """Keep a token for all that it was asked for."""
         self.tokens.update(dict.fromkeys(token.scopes, token))
+        self._has_fetched = True
 
     def gives_up(self, scopes: tuple[str, ...], status: int) -> bool:
         """Whether a token service's refusal may be meant for the number of scopes; fewer are asked for from then on."""

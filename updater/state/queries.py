@@ -148,8 +148,8 @@ def last_cycle(connection: sqlite3.Connection) -> str | None:
 
 
 def seen(connection: sqlite3.Connection, reference: str) -> list[sqlite3.Row]:
-    """Digests of this reference and their times, the earliest first."""
-    statement = "SELECT digest, at FROM first_seen WHERE reference = ? ORDER BY at, digest"
+    """Digests of this reference and their times, in the order in which they were seen."""
+    statement = "SELECT digest, at FROM first_seen WHERE reference = ? ORDER BY place"
     return connection.execute(statement, (plain(reference),)).fetchall()
 
 

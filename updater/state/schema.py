@@ -76,6 +76,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (name, reference, digest)
         ) WITHOUT ROWID
         """,
+        # In the order in which they were seen: clocks jump, and what is newer must not depend on them.
+        "ALTER TABLE first_seen RENAME TO first_seen_1",
+        """
+        CREATE TABLE first_seen (
+            place INTEGER PRIMARY KEY AUTOINCREMENT,
+            reference TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            at TEXT NOT NULL,
+            UNIQUE (reference, digest)
+        )
+        """,
+        "INSERT INTO first_seen (reference, digest, at) SELECT reference, digest, at FROM first_seen_1 ORDER BY at",
+        "DROP TABLE first_seen_1",
         # One row at most: when a run last went through all its decisions.
         "CREATE TABLE last_cycle (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL)",
     ),

@@ -157,7 +157,10 @@ class Store:
         return _time(self._keeping.read(lambda connection: queries.seen_at(connection, reference, digest), None)) or now
 
     def digests_seen(self, reference: str) -> Mapping[Digest, datetime]:
-        """When each digest of the reference (in canonical text) was first seen, the earliest first."""
+        """When each digest of the reference (in canonical text) was first seen.
+
+        In the order in which they were, which need not be that of the times: clocks jump.
+        """
         rows = self._rows(lambda connection: queries.seen(connection, reference))
         times = {Digest(row["digest"]): _time(row["at"]) for row in rows}
         return MappingProxyType({digest: at for digest, at in times.items() if at is not None})

@@ -16,10 +16,10 @@ from updater.model.published import Published
 from updater.model.reason import ReasonCode
 from updater.watcher.compare import is_same_image, shown_manifest, shown_platform
 from updater.watcher.dependents import dependents_of, ids_around
+from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from concurrent.futures import Executor
 
     from updater.model.container import Inventory
     from updater.model.digest import Digest
@@ -36,7 +36,7 @@ Value = TypeVar("Value")
 
 
 def look_closer(
-    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, pool: Executor
+    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, at_once: int
 ) -> tuple[Candidate, ...]:
     """Settle every outdated candidate: is it the same image after all, is there one for its platform, who needs it?
 
@@ -46,11 +46,11 @@ def look_closer(
     if not outdated:
         return tuple(candidates)
     around = frozenset[str]().union(*(ids_around(one.container, inventory.containers) for one in outdated))
-    inspected, unseen = _each(pool, engine.inspect_container, around)
-    platforms, lost = _platforms(outdated, inspected, engine, pool)
+    inspected, unseen = _each(at_once, engine.inspect_container, around)
+    platforms, lost = _platforms(outdated, inspected, engine, at_once)
     wanted = {image for one in outdated if (image := _wanted(one, platforms)) is not None}
-    images, refused = _each(pool, lambda image: registry.image(*image), wanted)
-    running = _running_images(outdated, platforms, images, inspected, registry, pool)
+    images, refused = _each(at_once, lambda image: registry.image(*image), wanted)
+    running = _running_images(outdated, platforms, images, inspected, registry, at_once)
     settled = []
     for candidate in candidates:
         if candidate.status is not Status.OUTDATED:
@@ -77,14 +77,14 @@ def look_closer(
 
 
 def all_dependents(
-    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, pool: Executor
+    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, at_once: int
 ) -> tuple[Candidate, ...]:
     """The candidates with everyone who needs the outdated ones, also by ways that the engine's list does not show.
 
     One inspection per container. Of one that could not be looked at nobody knows whom it needs, so that no candidate
     counts as outdated then.
     """
-    inspected, unseen = _each(pool, engine.inspect_container, {container.id for container in inventory.containers})
+    inspected, unseen = _each(at_once, engine.inspect_container, {container.id for container in inventory.containers})
     unclear = _unclear(unseen, frozenset(unseen))
     return tuple(
         candidate
@@ -108,9 +108,7 @@ def _unclear(unseen: Mapping[str, Reason], ids: frozenset[str]) -> Reason | None
     )
 
 
-def _each(
-    pool: Executor, ask: Callable[[Key], Value], keys: Iterable[Key]
-) -> tuple[dict[Key, Value], dict[Key, Reason]]:
+def _each(at_once: int, ask: Callable[[Key], Value], keys: Iterable[Key]) -> tuple[dict[Key, Value], dict[Key, Reason]]:
     """The answers, and the reasons for those that there are none of."""
 
     def one(key: Key) -> tuple[Key, Value | None, Reason | None]:
@@ -121,7 +119,7 @@ def _each(
 
     answers: dict[Key, Value] = {}
     failures: dict[Key, Reason] = {}
-    for key, answer, reason in pool.map(one, keys):
+    for key, answer, reason in in_parallel(one, keys, at_once):
         if reason is not None:
             failures[key] = reason
         elif answer is not None:
@@ -130,7 +128,7 @@ def _each(
 
 
 def _platforms(
-    outdated: Sequence[Candidate], inspected: Mapping[str, Json], engine: Engine, pool: Executor
+    outdated: Sequence[Candidate], inspected: Mapping[str, Json], engine: Engine, at_once: int
 ) -> tuple[dict[str, Platform], dict[str, Reason]]:
     """The platform of each image that is run, by its id: newer engines tell it with the container."""
     shown = {
@@ -139,7 +137,7 @@ def _platforms(
         if (platform := shown_platform(inspected.get(one.container.id))) is not None
     }
     ids = {one.container.image_id for one in outdated} - shown.keys()
-    asked, lost = _each(pool, lambda image_id: _platform(image_id, engine), ids)
+    asked, lost = _each(at_once, lambda image_id: _platform(image_id, engine), ids)
     return {**shown, **asked}, lost
 
 
@@ -157,7 +155,7 @@ def _running_images(
     images: Mapping[Image, PublishedImage],
     inspected: Mapping[str, Json],
     registry: Registry,
-    pool: Executor,
+    at_once: int,
 ) -> dict[str, Digest]:
     """The configuration's digest by image id, where the id is the digest of an index and the engine tells no more.
 
@@ -171,7 +169,7 @@ def _running_images(
             continue
         if shown_manifest(inspected.get(container.id)) is None:
             asked[image[0], one.running_digest, image[2]] = container.image_id
-    found, _ = _each(pool, lambda image: registry.image(*image), asked)
+    found, _ = _each(at_once, lambda image: registry.image(*image), asked)
     return {asked[image]: published.config_digest for image, published in found.items()}
 
 

@@ -5,7 +5,6 @@ One request per distinct reference, in threads, and more only where a digest dif
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +15,7 @@ from updater.model.published import LookupFailed
 from updater.model.reason import ReasonCode
 from updater.watcher.closer_look import all_dependents, look_closer
 from updater.watcher.compare import compare, not_comparable, running_digest
+from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,19 +61,17 @@ def survey(
         if not isinstance(found, Candidate) and (reference := found.container.reference) is not None
     )
     registry.begin_cycle(references)
-    with ThreadPoolExecutor(parallel_checks, thread_name_prefix="lookup") as pool:
-        answers = pool.map(lambda reference: _look_up(reference, registry), references)
-        lookups = dict(zip(references, answers, strict=True))
-        compared = [found if isinstance(found, Candidate) else _compare(found, lookups) for found in located]
-        return look_closer(compared, inventory, engine, registry, pool)
+    answers = in_parallel(lambda reference: _look_up(reference, registry), references, parallel_checks)
+    lookups = dict(zip(references, answers, strict=True))
+    compared = [found if isinstance(found, Candidate) else _compare(found, lookups) for found in located]
+    return look_closer(compared, inventory, engine, registry, parallel_checks)
 
 
 def with_all_dependents(
     candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, parallel_checks: int
 ) -> tuple[Candidate, ...]:
     """The candidates as they have to be known before anything is touched; see `all_dependents`."""
-    with ThreadPoolExecutor(parallel_checks, thread_name_prefix="inspect") as pool:
-        return all_dependents(candidates, inventory, engine, pool)
+    return all_dependents(candidates, inventory, engine, parallel_checks)
 
 
 def _side_by_side(references: Iterable[ImageReference]) -> list[ImageReference]:

@@ -262,8 +262,9 @@ def test_where_a_password_was_rejected_it_is_not_shown_again_in_this_cycle() -> 
             talk(acquaintance, challenge, *answers)
         with pytest.raises(RegistryDenied, match=REJECTED):
             talk(acquaintance, repository="c/d")
+        # In the next one all is open again, also how it wants to be asked.
         acquaintance.begin_cycle(())
-        assert talk(acquaintance, *([OK] if challenge is BASIC else [token(), OK])).result is OK
+        assert talk(acquaintance, challenge, *([OK] if challenge is BASIC else [token(), OK])).result is OK
 
 
 def test_a_password_that_was_accepted_is_not_called_rejected_later() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig.fake_registry import OCI_INDEX, OCI_MANIFEST, Bearer, FakeRegistry
-from rig.fake_server import Fault
+from rig.fake_server import Fault, Reply
 from tests.unit.registry.conftest import PASSWORD, USER, at, user_of
 from updater.errors import ImageNotFound, PlatformMissing, RegistryAnswerInvalid
 from updater.model.digest import Digest
@@ -192,4 +192,11 @@ def test_an_empty_index(registry: FakeRegistry, client: RegistryClient) -> None:
 def test_what_is_not_there(registry: FakeRegistry, client: RegistryClient) -> None:
     with pytest.raises(ImageNotFound, match=r"knows no .*/app:1, or shows it only to those"):
         client.published(at(registry, "app:1"))
-    assert len(registry.seen) == 1
+    assert [seen.method for seen in registry.seen] == ["HEAD", "GET"]  # some servers know the one only
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_a_server_that_knows_no_head(registry: FakeRegistry, client: RegistryClient, status: int) -> None:
+    digest = registry.push("app", "1")
+    honest, registry.reply = registry.reply, lambda seen: Reply(status) if seen.method == "HEAD" else honest(seen)  # type: ignore[method-assign]
+    assert client.published(at(registry, "app:1")).digest == digest

@@ -39,7 +39,7 @@ TAG = "/v2/app/manifests/1"
 @pytest.mark.parametrize(
     ("fault", "kind", "requests"),
     [
-        (Fault(status=400), RegistryAnswerInvalid, 1),
+        (Fault(status=400), RegistryAnswerInvalid, 2),
         (Fault(status=401), RegistryAnswerInvalid, 1),
         (Fault(status=403), RegistryDenied, 1),
         (Fault(status=418), RegistryAnswerInvalid, 1),
@@ -72,6 +72,18 @@ def test_a_question_that_fails(
     assert time.monotonic() - started < 3
     assert len(registry.seen) == 1 + requests
     client.published(at(registry, "good:1"))
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-ffff", b"+5", b"x", b"", b"ffffffffffffffffffff"])
+def test_chunks_of_odd_sizes(registry: FakeRegistry, client: RegistryClient, size: bytes) -> None:
+    digest = registry.push("app", "1")
+    path = f"/v2/app/manifests/{digest}"
+    body = size + b"\r\n" + b"x" * (5 * 1024 * 1024)
+    chunked = Fault(headers={"Transfer-Encoding": "chunked"}, without=("Content-Length",), body=body)
+    registry.faults[path] = chunked
+    with pytest.raises(RegistryError) as caught:
+        client.image(at(registry, "app:1"), digest, LINUX)  # type: ignore[arg-type]
+    assert isinstance(caught.value, RegistryUnreachable | RegistryAnswerInvalid)
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.errors import RegistryPaused, RegistryTimeout, RegistryUnreachable
+from updater.errors import RegistryGivenUp, RegistryPaused, RegistryTimeout, RegistryUnreachable
 from updater.registry.connections import Deadline
 from updater.registry.messages import Answer
-from updater.registry.pacing import Pace, Quota, parse_quota
+from updater.registry.pacing import Pace, Quota, Weight, parse_quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,11 +205,53 @@ def left(remaining: int, window: str = ";w=21600") -> Answer:
 def test_the_last_of_a_quota_is_left_to_others() -> None:
     pace = Pace("r.example", 16)
     sent(pace, left(3), left(2))
-    with pytest.raises(RegistryPaused, match="only 2 more requests within 6 h") as caught:
+    with pytest.raises(RegistryPaused, match="only 2 more requests within 6h") as caught:
         sent(pace, OK)
     assert caught.value.reason.until is not None
     pace.begin_cycle()
     sent(pace, left(50))
+
+
+def digests(pace: Pace, *answers: Answer) -> None:
+    for answer in answers:
+        pace.send(lambda answer=answer: answer, Deadline(1.0), Weight.DIGEST)  # type: ignore[misc]
+
+
+def test_asking_for_digests_goes_on_where_that_is_not_counted() -> None:
+    pace = Pace("r.example", 16)
+    digests(pace, left(0), left(0), left(0))  # as at Docker Hub
+    with pytest.raises(RegistryPaused):
+        sent(pace, OK)  # but content is
+    digests(pace, left(0))
+
+
+def test_where_it_is_counted_it_ends_in_time() -> None:
+    pace = Pace("r.example", 16)
+    digests(pace, left(5), left(4), left(3), left(2))
+    with pytest.raises(RegistryPaused):
+        digests(pace, OK)
+
+
+def test_tokens_are_never_counted() -> None:
+    pace = Pace("r.example", 16)
+    sent(pace, left(2))
+    assert pace.send(lambda: OK, Deadline(1.0), Weight.NONE) is OK
+
+
+def test_a_short_window_is_waited_for() -> None:
+    pace = Pace("r.example", 16)
+    sent(pace, left(0, ";w=1"), OK)
+
+
+def test_a_host_that_answered_nobody_is_given_up() -> None:
+    pace = Pace("r.example", 16)
+    pace.gives_up(RegistryUnreachable("no connection to r.example"))
+    with pytest.raises(RegistryGivenUp, match="no connection"):
+        sent(pace, OK)
+    pace.begin_cycle()
+    sent(pace, OK)
+    pace.gives_up(RegistryUnreachable("one path hangs"))
+    sent(pace, OK)
 
 
 def test_a_small_quota_bounds_what_is_under_way() -> None:

@@ -119,7 +119,9 @@ def test_another_process_locks_it_for_long(folder: Path, file: Path, monkeypatch
             other.execute("BEGIN IMMEDIATE")
             store.record(entry("meanwhile"))
             assert [found.name for found in store.history()] == ["meanwhile", "before"]
-            other.execute("INSERT INTO first_seen VALUES (?, ?, ?)", (REFERENCE, OLD, NOON.isoformat()))
+            other.execute(
+                "INSERT INTO first_seen (reference, digest, at) VALUES (?, ?, ?)", (REFERENCE, OLD, NOON.isoformat())
+            )
             other.execute("COMMIT")
         assert len(store.warnings) == 1
     with open_store(folder) as store:

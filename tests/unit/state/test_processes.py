@@ -49,18 +49,18 @@ def test_killed_in_the_middle_of_writing(folder: Path, file: Path) -> None:
     chance = random.Random(5)
     with open_store(folder) as survivor:
         for number in range(KILLS):
-            writer = start(folder, f"w{number}")
-            assert writer.stdout is not None
-            writer.stdout.readline()
-            deadline = time.monotonic() + chance.uniform(0, 0.05)
-            survivor.record(entry("survivor", image=f"web:{number}"))
-            while time.monotonic() < deadline:
-                survivor.first_seen(REFERENCE, NEW, NOON)
-            writer.kill()
-            said, complaints = writer.communicate()
-            assert complaints == ""
-            written = [int(line) for line in said.splitlines() if line.strip()]
-            last = max(written, default=0)
+            with start(folder, f"w{number}") as writer:
+                assert writer.stdout is not None
+                assert writer.stderr is not None
+                writer.stdout.readline()
+                deadline = time.monotonic() + chance.uniform(0, 0.05)
+                survivor.record(entry("survivor", image=f"web:{number}"))
+                while time.monotonic() < deadline:
+                    survivor.first_seen(REFERENCE, NEW, NOON)
+                writer.kill()
+                said = writer.stdout.read()  # `communicate` would miss what came along with the first line
+                assert writer.stderr.read() == ""
+            last = max(map(int, said.split()), default=0)
             assert numbers(folder, f"w{number}") in (list(range(last + 1)), list(range(last + 2)))
         assert survivor.warnings == ()
     assert numbers(folder, "survivor") == list(range(KILLS))

@@ -112,9 +112,10 @@ def test_first_seen_is_the_earliest_and_never_grows(hours: list[int]) -> None:
 
 def test_digests_seen_come_in_their_order(any_store: Store) -> None:
     any_store.first_seen(REFERENCE, NEW, NOON)
-    any_store.first_seen(REFERENCE, OLD, NOON - HOUR)
+    any_store.first_seen(REFERENCE, OLD, NOON - HOUR)  # a clock that was put back
     any_store.first_seen("docker.io/library/db:1", OTHER, NOON)
-    assert list(any_store.digests_seen(REFERENCE)) == [OLD, NEW]
+    any_store.first_seen(REFERENCE, NEW, NOON + HOUR)
+    assert list(any_store.digests_seen(REFERENCE)) == [NEW, OLD]
 
 
 def test_a_second_sight_writes_nothing(folder: Path, file: Path) -> None:
@@ -159,7 +160,7 @@ def test_rows_that_make_no_sense_are_left_out_with_one_warning(store: Store, fil
         other.execute("UPDATE holds SET at = 7 WHERE name = 'db'")
         other.execute("UPDATE skips SET digest = 'latest' WHERE name = 'web'")
         other.execute("UPDATE last_cycle SET at = 'lately'")
-        other.execute("INSERT INTO first_seen VALUES (?, ?, 'once')", (REFERENCE, OLD))
+        other.execute("INSERT INTO first_seen (reference, digest, at) VALUES (?, ?, 'once')", (REFERENCE, OLD))
         other.commit()
     assert [(found.name, found.log_tail) for found in store.history()] == [("mail", "f\ufffdf")]
     assert len(store.history("mail")) == 1
