@@ -89,9 +89,9 @@ def newer_versions(current: Version, tags: Iterable[str]) -> list[Version]:
     alike = [version for version in _read(tags, current.shape[0]) if version.shape == current.shape]
     padded, kinds, rank = _padded_parts(current, alike), current.kinds, current.rank
     newer = [
-        (version.rank, version.text, version)
+        (its_rank, version.text, version)
         for version in alike
-        if version.kinds == kinds and version.rank > rank and _is_spelled_alike(current, version, padded)
+        if (its_rank := version.rank) > rank and version.kinds == kinds and _is_spelled_alike(current, version, padded)
     ]
     # The text settles what is equal but for its spelling, `1.0a1` and `1.0alpha1`.
     return [version for _, _, version in sorted(newer, key=itemgetter(0, 1), reverse=True)]
