@@ -150,11 +150,12 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token is None:
         token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
-    # An expired token is a 400 to some (the public registry of ECR).
-    is_refused = known.wallet.refuses(token, scope, answer.status) or (answer.status == 400 and not is_fresh)
-    if (is_fresh and not token.is_shared) or not is_refused:
-        return _readable(answer, repository, known, shown)
     elsewhere = _another_service(answer, challenge)
+    # An expired token is a 400 to some (the public registry of ECR).
+    is_refused = elsewhere is not None or (answer.status == 400 and not is_fresh)
+    is_refused = is_refused or known.wallet.refuses(token, scope, answer.status)
+    if (is_fresh and not token.is_shared and elsewhere is None) or not is_refused:
+        return _readable(answer, repository, known, shown)
     if elsewhere is not None:
         challenge = elsewhere
         known.is_another_services(repository, challenge)

@@ -37,6 +37,7 @@ class Wallet:
         self._expected: tuple[str, ...] = ()
         self._together: int | None = None
         self._works_together = False
+        self._is_doubtful = False
         self._has_fetched = False
         self._opened: set[tuple[str, str]] = set()
         self._locks: dict[str, threading.Lock] = {}
@@ -68,7 +69,7 @@ class Wallet:
 
     def scopes_with(self, scope: str) -> tuple[str, ...]:
         """This scope, and those of the cycle that could come along in its token."""
-        if scope not in self._expected:
+        if scope not in self._expected or self._is_doubtful:
             return (scope,)
         waiting = (other for other in self._expected if other != scope and self.usable(other) is None)
         scopes, length = [scope], len(scope)
@@ -99,6 +100,7 @@ class Wallet:
     def refuses(self, token: Token, scope: str, status: int) -> bool:
         """Whether the registry's answer may be due to the token, so that another one could get a better answer."""
         if status == 401:
+            self._doubt(token)
             return True
         if not token.is_shared:
             return False
@@ -114,8 +116,19 @@ class Wallet:
 
     def opened_alone(self, before: int, after: int) -> None:
         """A token for this repository alone got `after`, where one for several had got `before`."""
+        self._is_doubtful = False
         if before in (401, 403, 404) and after not in (before, 401, 403) and not self._works_together:
             self._together = 1
+
+    def _doubt(self, token: Token) -> None:
+        """Perhaps it opens the first repository only: until that is known nobody else tries it in vain."""
+        if not token.is_shared or self._works_together:
+            return
+        self._is_doubtful = True
+        opened = {scope for value, scope in self._opened if value == token.value}
+        for scope in token.scopes:
+            if scope not in opened and self.tokens.get(scope) is token:
+                del self.tokens[scope]
 
     def _lessen(self, number: int) -> None:
         self._together = max(1, min(self._together or number, number // 2))
