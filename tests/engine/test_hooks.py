@@ -303,6 +303,23 @@ def test_interrupted_after_the_update(host: Host) -> None:
     assert host.execute("web", "cat /etc/marker") == "2"
 
 
+def test_the_engine_dies_during_the_hook_after_the_update(host: Host) -> None:
+    """It is waited for, the new container is started and judged again, and the hook has had its turn."""
+    web = start(host, {POST: "sleep 7777", f"{POST}-timeout": "1h"})
+    with host.start_updater("run", *QUICK) as process:
+        wait_for_line(process, "hook after the update")
+        host.wait_until(lambda: web.runs("sleep 7777"))
+        host.rig.engine.kill()
+        host.rig.engine.start()
+        stdout, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr
+    outcome = ran(json.loads(stdout))[host.name("web")]
+    assert outcome["outcome"] == "updated"
+    assert "Its hook after the update was cut short" in outcome["notes"][0]
+    assert host.container_names() == [host.name("web")]
+    assert host.inspect("web")["State"]["Running"]
+
+
 MOMENTS = [
     ("before", r"/containers/[0-9a-f]+/exec$"),
     ("after", r"/containers/[0-9a-f]+/exec$"),

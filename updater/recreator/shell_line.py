@@ -26,10 +26,11 @@ _LONGEST_WORD = 200  # characters of the last line that go into a sentence
 
 # The engine makes each command the leader of a process group, so `-$$` is the command with all its children, but for
 # those that left it; where that is not so, there is no such group, and nobody is killed. The watch is ended and waited
-# for, so that no process is left behind; without `sleep` in the image there is none, and only the waiting ends. Both
-# outputs go into one pipe, for out of two the engine reads in no order.
+# for, so that no process is left behind: its sleep by KILL, for another signal is lost on a child that was only just
+# forked (one in sixty hooks that end at once, in dash), and would be waited for until the limit. Without `sleep` in the
+# image there is no watch, and only the waiting ends. Both outputs go into one pipe: two are read in no order.
 _SELF_LIMITING = """\
-(trap 'kill $!; wait $!; exit' TERM; sleep "$2" & wait $! && kill -s KILL -- "-$$") </dev/null >/dev/null 2>&1 &
+(trap 'kill -s KILL $!; wait $!; exit' TERM; sleep "$2" & wait $! && kill -s KILL -- "-$$") </dev/null >/dev/null 2>&1 &
 watch=$!
 /bin/sh -c "$1" 2>&1
 code=$?
