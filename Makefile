@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test engines endurance lint types contracts unit engine format clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format tables clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ engine: .venv/ready  ## The tests on a real engine
 format: .venv/ready  ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+tables: .venv/ready  ## Make the tables of docs/ from the code
+	$(BIN)/python -m tools.make_tables
 
 clean:  ## Forget the virtual environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info

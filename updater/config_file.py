@@ -11,25 +11,20 @@ import yaml
 from updater.errors import InvalidSetting
 from updater.model.reference import NotAReference, parse_reference
 from updater.model.values import GOOD_BOOLEANS, parse_boolean
+from updater.policy.declarations import BY_NAME, PER_CONTAINER
 from updater.policy.terms import Entry
 from updater.registry.access import RegistryAccess
-from updater.settings import (
-    BY_NAME,
-    FILE_SECTIONS,
-    NOT_YET_HARMLESS,
-    PER_CONTAINER,
-    not_yet,
-    parse_value,
-    read_secret,
-    unknown,
-)
+from updater.settings import parse_value, read_secret, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from updater.policy.declarations import Setting
+
 T = TypeVar("T")
 _LARGEST_FILE = 1024 * 1024  # bytes
 _ODD_VALUES = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
+_SECTIONS = ("registries", "containers")
 _REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host", "mirror")
 
 
@@ -40,27 +35,22 @@ class ConfigFile:
     values: Mapping[str, Any]
     registries: tuple[RegistryAccess, ...]
     containers: tuple[Entry, ...]
-    warnings: list[str]
 
 
 def read_config_file(path: str) -> ConfigFile:
     """Read and check the file; raises InvalidSetting."""
     content = _parse(path, _read(path))
     values: dict[str, Any] = {}
-    warnings: list[str] = []
     for key, value in content.items():
         place = f"{path}: {key}"
-        if key in NOT_YET_HARMLESS:
-            warnings.append(not_yet(key, path))
-        elif key == "config" or (key not in BY_NAME and key not in FILE_SECTIONS):
-            raise unknown(path, key, [*(name for name in BY_NAME if name != "config"), *FILE_SECTIONS])
-        elif key in BY_NAME:
-            values[key] = parse_value(BY_NAME[key], _scalar(value, place), place)
+        if key == "config" or (key not in BY_NAME and key not in _SECTIONS):
+            raise unknown(path, key, [*(name for name in BY_NAME if name != "config"), *_SECTIONS])
+        if key in BY_NAME:
+            values[key] = parse_value(BY_NAME[key], _text(BY_NAME[key], value, place), place)
     return ConfigFile(
         values,
         _each(content.get("registries"), f"{path}: registries", _registry),
         _each(content.get("containers"), f"{path}: containers", _container),
-        warnings,
     )
 
 
@@ -125,6 +115,13 @@ def _mapping(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise InvalidSetting(place, f"{_kind(value)} is no mapping of names", "`name: value` lines")
     return value
+
+
+def _text(setting: Setting, value: object, place: str) -> str:
+    """The text of a setting's value; several parts may be given as a list."""
+    if setting.separator is not None and isinstance(value, list):
+        return setting.separator.join(_scalar(part, place) for part in value)
+    return _scalar(value, place)
 
 
 def _scalar(value: object, place: str) -> str:
@@ -204,14 +201,10 @@ def _is_host(host: str) -> bool:
 
 
 def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:
-    allowed = PER_CONTAINER
     values: dict[str, Any] = {}
     for key, value in entry.items():
-        text = _scalar(value, f"{place}: {key}")
-        if key == "enable":
-            values[key] = _yes_or_no(text, f"{place}: enable")
-        elif key in allowed:
-            values[key] = parse_value(allowed[key], text, f"{place}: {key}")
-        else:
-            raise unknown(place, key, ["enable", *allowed])
+        if key not in PER_CONTAINER:
+            raise unknown(place, key, PER_CONTAINER)
+        setting = PER_CONTAINER[key]
+        values[key] = parse_value(setting, _text(setting, value, f"{place}: {key}"), f"{place}: {key}")
     return Entry(pattern, values)

@@ -11,19 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from updater.errors import InvalidSetting
 from updater.model.reference import DOCKER_HUB, NotAReference, parse_reference
+from updater.policy.declarations import BY_NAME, DEFAULT_CONFIG, ENVIRONMENT_PREFIX, SETTINGS
 from updater.registry.access import RegistryAccess
-from updater.settings import (
-    BY_NAME,
-    DEFAULT_CONFIG,
-    ENVIRONMENT_PREFIX,
-    NOT_YET_HARMLESS,
-    SETTINGS,
-    Settings,
-    not_yet,
-    parse_value,
-    read_secret,
-    unknown,
-)
+from updater.settings import Settings, parse_value, read_secret, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +30,7 @@ LOGIN_VARIABLES = frozenset(
 
 def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[str, str]) -> Settings:
     """Read all sources in their order of precedence. Raises InvalidSetting, naming place, value and good values."""
-    from_environment, login, warnings = _read_environment(environment)
+    from_environment, login = _read_environment(environment)
     values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     explicit = {**from_environment, **_read_command_line(command_line)}
     registries: tuple[RegistryAccess, ...] = ()
@@ -52,12 +42,11 @@ def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[
         from_file = read_config_file(path)
         values |= from_file.values
         registries, containers = from_file.registries, from_file.containers
-        warnings += from_file.warnings
     values |= explicit
     registries = _with_login(registries, login)
     for entry in registries:
         _check_login(entry)
-    return Settings(values, registries, containers, tuple(warnings))
+    return Settings(values, registries, containers)
 
 
 def _config_path(explicit: str | None) -> str | None:
@@ -74,10 +63,9 @@ def _read_command_line(given: Mapping[str, str | bool | None]) -> dict[str, Any]
     }
 
 
-def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], RegistryAccess | None, list[str]]:
+def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], RegistryAccess | None]:
     values: dict[str, Any] = {}
     login: dict[str, str] = {}
-    warnings: list[str] = []
     for variable in sorted(environment):
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
@@ -86,18 +74,16 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], R
         if name not in BY_NAME and name.upper().endswith(_FROM_FILE):
             name = name[: -len(_FROM_FILE)]
             text = read_secret(text, variable)
-        if name in NOT_YET_HARMLESS:
-            warnings.append(not_yet(name, variable))
-        elif name not in BY_NAME and name not in _LOGIN:
+        if name not in BY_NAME and name not in _LOGIN:
             raise unknown(f"environment variable {variable}", name, [*BY_NAME, *_LOGIN])
-        elif name in values or name in login:
+        if name in values or name in login:
             plain = ENVIRONMENT_PREFIX + name.upper()
             raise InvalidSetting(variable, f"given together with {plain}", "only one of the two")
-        elif name in _LOGIN:
+        if name in _LOGIN:
             login[name] = text
         else:
             values[name] = parse_value(BY_NAME[name], text, f"environment variable {variable}")
-    return values, _read_login(login), warnings
+    return values, _read_login(login)
 
 
 def _read_login(given: Mapping[str, str]) -> RegistryAccess | None:

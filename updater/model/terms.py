@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from updater.model.schedule import Schedule
+    from updater.model.tag_pattern import TagPattern
+    from updater.model.window import Windows
 
 
 class Enabled(Enum):
@@ -16,10 +22,22 @@ class Enabled(Enum):
     REFUSED = "opted out"
 
 
+class Level(StrEnum):
+    """What of a repository is followed: the tag as it is, or newer version tags up to this level, which allows what
+    those before it allow.
+    """
+
+    DIGEST = "digest"
+    PATCH = "patch"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Durations in seconds; None means: as the container itself has it, or as computed from its healthcheck.
 
+    `schedule` is the container's own one, None where it has none.
     `is_job`: others wait for it to end well, so it is run again on its new image although it has ended.
     """
 
@@ -34,6 +52,13 @@ class Terms:
     one_shot: bool = False
     depends_on: tuple[str, ...] = ()
     is_job: bool = False
+    schedule: Schedule | None = None
+    window: Windows | None = None
+    min_age: float = 0.0
+    hold: bool = False
+    tags: Level = Level.DIGEST
+    tag_pattern: TagPattern | None = None
+    scope: str | None = None
     hook_pre_update: str | None = None
     hook_pre_update_timeout: float = 60.0
     hook_post_update: str | None = None

@@ -1,159 +1,56 @@
-"""Which labels are understood, and what does each say? One table; the documentation is checked against it.
+"""What do a container's labels say? Pure.
 
-Only labels that the user set get here (`ContainerSnapshot.user_labels`).
+Only labels that the user set get here (`ContainerSnapshot.user_labels`). Which labels there are is declared with the
+settings that they set (`declarations.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX, WATCHTOWER_PREFIX
-from updater.model.values import (
-    GOOD_BOOLEANS,
-    GOOD_DURATIONS,
-    GOOD_NAMES,
-    GOOD_SHELL_LINES,
-    parse_boolean,
-    parse_duration,
-    parse_names,
-    parse_shell_line,
-)
+from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX
+from updater.model.values import GOOD_BOOLEANS, parse_boolean
+from updater.policy.declarations import LABELS, WATCHTOWER_LABELS
+from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-# Watchtower marks its own container with this; it says nothing about updates.
-_NO_SAY = frozenset({"com.centurylinklabs.watchtower"})
+    from collections.abc import Mapping
 
 
 class BadLabel(Exception):
     """A label under a control prefix whose key or value is not understood; `str()` names both and the good ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """`setting` is the per-container setting that it sets, or `enable`."""
-
-    key: str
-    setting: str
-    parse: Callable[[str], Any]
-    good: str
-    help: str
-    watchtower: str | None = None
-
-
-LABELS: tuple[Label, ...] = (
-    Label(
-        "updater.enable",
-        "enable",
-        parse_boolean,
-        GOOD_BOOLEANS,
-        "Opts the container in, or (`false`) keeps it out whatever else says otherwise.",
-        WATCHTOWER_PREFIX + "enable",
-    ),
-    Label(
-        "updater.monitor-only",
-        "monitor_only",
-        parse_boolean,
-        GOOD_BOOLEANS,
-        "Report what is published, never update.",
-        WATCHTOWER_PREFIX + "monitor-only",
-    ),
-    Label(
-        "updater.rollback",
-        "rollback",
-        parse_boolean,
-        GOOD_BOOLEANS,
-        "`false` keeps the new container even if it does not prove healthy.",
-    ),
-    Label(
-        "updater.health-timeout",
-        "health_timeout",
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the container may take to become healthy; by default computed from its healthcheck.",
-    ),
-    Label(
-        "updater.grace-period",
-        "grace_period",
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long a container without a healthcheck must stay up without a restart; 15s by default.",
-    ),
-    Label(
-        "updater.stop-timeout",
-        "stop_timeout",
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the container may take to stop before it is killed; its own by default.",
-    ),
-    Label(
-        "updater.cleanup",
-        "cleanup",
-        parse_boolean,
-        GOOD_BOOLEANS,
-        "Remove images that an update replaced and nothing uses any more, but for the previous one.",
-    ),
-    Label(
-        "updater.depends-on",
-        "depends_on",
-        parse_names,
-        GOOD_NAMES,
-        "The containers that it needs: they are updated before it, and where one fails, it is left alone.",
-        WATCHTOWER_PREFIX + "depends-on",
-    ),
-    Label(
-        "updater.one-shot",
-        "one_shot",
-        parse_boolean,
-        GOOD_BOOLEANS,
-        "The container does one job and ends: an end with code 0 is a success, not a crash.",
-    ),
-    Label(
-        "updater.hook.pre-update",
-        "hook_pre_update",
-        parse_shell_line,
-        GOOD_SHELL_LINES,
-        "A shell line to run in the old container before an update; exit code 75 postpones it, another stops it.",
-    ),
-    Label(
-        "updater.hook.pre-update-timeout",
-        "hook_pre_update_timeout",
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the hook before an update may take; 60s by default.",
-    ),
-    Label(
-        "updater.hook.post-update",
-        "hook_post_update",
-        parse_shell_line,
-        GOOD_SHELL_LINES,
-        "A shell line to run in the new container once it has proven itself; a failure is reported.",
-    ),
-    Label(
-        "updater.hook.post-update-timeout",
-        "hook_post_update_timeout",
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the hook after an update may take; 60s by default.",
-    ),
-)
-
-
 def read_labels(labels: Mapping[str, str]) -> dict[str, Any]:
     """Setting name → value. An `updater.*` label wins over Watchtower's for the same thing. Raises BadLabel."""
-    known = {label.watchtower: label for label in LABELS if label.watchtower} | {label.key: label for label in LABELS}
     values: dict[str, Any] = {}
     # Watchtower's come first in this order, so that ours overwrite them.
     for key in sorted(labels, key=lambda key: (key.startswith(PREFIX), key)):
-        if not key.startswith(CONTROL_PREFIXES) or key.startswith(OPERATION_PREFIX) or key in _NO_SAY:
+        if not key.startswith(CONTROL_PREFIXES) or key.startswith(OPERATION_PREFIX) or key in IGNORED:
             continue
-        if key not in known:
-            raise BadLabel(f"label {key} is not known to this version; known are {', '.join(known)}")
-        label = known[key]
-        try:
-            values[label.setting] = label.parse(labels[key])
-        except ValueError as error:
-            raise BadLabel(f"label {key}: {error}; expected {label.good}") from None
+        values |= _read(key, labels[key])
     return values
+
+
+def _read(key: str, text: str) -> dict[str, Any]:
+    if key == NO_PULL:
+        # Whoever wants nothing pulled wants no update that has to be pulled.
+        return {"monitor_only": True} if _parsed(key, text, parse_boolean, GOOD_BOOLEANS) else {}
+    if key in LABELS:
+        setting = LABELS[key]
+        return {setting.name: _parsed(key, text, setting.parse, setting.good)}
+    if key in WATCHTOWER_LABELS:
+        setting = WATCHTOWER_LABELS[key]
+        parse, good = setting.parse_watchtower or setting.parse, setting.good_watchtower or setting.good
+        return {setting.name: _parsed(key, text, parse, good)}
+    if key in LEFT_ALONE:
+        raise BadLabel(f"label {key}: {LEFT_ALONE[key]}")
+    known = [*LABELS, *WATCHTOWER_LABELS, NO_PULL]
+    raise BadLabel(f"label {key} is not known to this version; known are {', '.join(known)}")
+
+
+def _parsed(key: str, text: str, parse: Any, good: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise BadLabel(f"label {key}: {error}; expected {good}") from None

@@ -6,24 +6,33 @@ ours to touch costs no request.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.model.consideration import Consideration
 from updater.model.container import LABEL_SWARM_TASK, STATES_UP, ContainerState
-from updater.model.control_labels import CONTROL_PREFIXES
+from updater.model.control_labels import CONTROL_PREFIXES, WATCHTOWER_PREFIX
+from updater.model.explanation import Ruling
 from updater.model.reason import Reason, ReasonCode
 from updater.model.terms import Enabled
-from updater.policy.labels import LABELS, BadLabel
+from updater.policy.declarations import PER_CONTAINER
+from updater.policy.labels import BadLabel
 from updater.policy.terms import terms_of, terms_without_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from updater.model.container import ContainerSnapshot
     from updater.model.terms import Terms
     from updater.policy.terms import Request
 
-    Rule = Callable[[ContainerSnapshot, Terms, Request], Reason | None]
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`question` is one that looking at a container needs a yes to."""
+
+    question: str
+    objection: Callable[[ContainerSnapshot, Terms, Request], Reason | None]
 
 
 def consider(container: ContainerSnapshot, request: Request) -> Consideration:
@@ -33,8 +42,15 @@ def consider(container: ContainerSnapshot, request: Request) -> Consideration:
     except BadLabel as error:
         unread = Reason(ReasonCode.INVALID_LABEL, _sentence(str(error)))
         return Consideration(container, terms_without_labels(container, request), unread, listed=True)
-    objection = next((reason for rule in RULES if (reason := rule(container, terms, request))), None)
+    objections = (ruling.objection for ruling in rulings(container, terms, request))
+    objection = next((one for one in objections if one is not None), None)
     return Consideration(container, terms, objection, listed=terms.enabled not in (Enabled.NO, Enabled.REFUSED))
+
+
+def rulings(container: ContainerSnapshot, terms: Terms, request: Request) -> Iterator[Ruling]:
+    """Every question that is asked before a registry is, and what speaks against a yes."""
+    for rule in RULES:
+        yield Ruling(rule.question, rule.objection(container, terms, request))
 
 
 def _disabled(_: ContainerSnapshot, terms: Terms, __: Request) -> Reason | None:
@@ -59,10 +75,31 @@ def _not_enabled(container: ContainerSnapshot, terms: Terms, __: Request) -> Rea
 
 
 def _enabled_by_image(container: ContainerSnapshot) -> bool:
-    enabling = {LABELS[0].key, LABELS[0].watchtower}
+    enabling = {PER_CONTAINER["enable"].label, f"{WATCHTOWER_PREFIX}{PER_CONTAINER['enable'].watchtower}"}
     return container.image is not None and any(
         key in enabling and container.image.labels.get(key) == value for key, value in container.labels.items()
     )
+
+
+def _out_of_scope(container: ContainerSnapshot, terms: Terms, request: Request) -> Reason | None:
+    """Several updaters on one host each have their scope, so that none does another's work."""
+    if request.scope is None or container.name in request.names:
+        return None
+    own = terms.scope or NO_SCOPE
+    if own == request.scope:
+        return None
+    theirs = "has no scope" if own == NO_SCOPE else f"is in the scope {own}"
+    return Reason(ReasonCode.OUT_OF_SCOPE, f"It {theirs}; this updater looks at the scope {request.scope} only.")
+
+
+def _excluded(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | None:
+    if container.name in request.names:
+        return None
+    if request.exclude is not None and request.exclude.matches(container):
+        return Reason(ReasonCode.EXCLUDED, f"Your setting exclude ({request.exclude}) keeps it out.")
+    if request.include is not None and not request.include.matches(container):
+        return Reason(ReasonCode.EXCLUDED, f"Your setting include ({request.include}) does not name it.")
+    return None
 
 
 def _itself(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | None:
@@ -99,7 +136,18 @@ def _busy(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | 
     return Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
 
 
-RULES: tuple[Rule, ...] = (_disabled, _not_enabled, _busy, _itself, _swarm_task, _one_off, _not_running)
+RULES: tuple[Rule, ...] = (
+    Rule("Did nobody keep it out?", _disabled),
+    Rule("Is it opted in?", _not_enabled),
+    Rule("Is it in this updater's scope?", _out_of_scope),
+    Rule("Do include and exclude let it in?", _excluded),
+    Rule("Is nobody else working on it?", _busy),
+    Rule("Is it another container than the updater's own?", _itself),
+    Rule("Is it one that Swarm did not make?", _swarm_task),
+    Rule("Is it no one-off job?", _one_off),
+    Rule("Does it run, or is it wanted although it does not?", _not_running),
+)
+NO_SCOPE = "none"
 
 
 def _sentence(text: str) -> str:

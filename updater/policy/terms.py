@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from updater.model.container import ContainerState
 from updater.model.terms import Enabled, Terms
 from updater.policy.labels import BadLabel, read_labels
+from updater.policy.selection import Images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.model.container import ContainerSnapshot
+    from updater.model.schedule import Schedule
+    from updater.policy.selection import Selection
+
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,11 @@ class Request:
     """What was asked for: names on the command line (empty: all), global values, entries, and who we are.
 
     `own_id` is the id of the container that this program runs in, if it does; `busy` are the names of containers that
-    another updater is working on. `jobs` are the names of containers that others need to have ended well.
+    another updater is working on. `jobs` are the names of containers that others need to have ended well. `scope`,
+    `include` and `exclude` bound what is looked at; of the images of `warn_majors` a next major version is only told.
+    `at_once` (`--now`) sets window, age and schedules aside for the containers named. `zone` is the clock of schedules
+    and windows; `fired` are the schedules whose time has come, None where it is no schedule that asks. `schedule` is
+    that of the containers without one of their own.
     """
 
     names: frozenset[str] = frozenset()
@@ -39,6 +49,14 @@ class Request:
     own_id: str | None = None
     busy: frozenset[str] = frozenset()
     jobs: frozenset[str] = frozenset()
+    scope: str | None = None
+    include: Selection | None = None
+    exclude: Selection | None = None
+    warn_majors: Images = field(default_factory=Images)
+    at_once: bool = False
+    zone: ZoneInfo = UTC
+    fired: frozenset[Schedule] | None = None
+    schedule: Schedule | None = None
 
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:

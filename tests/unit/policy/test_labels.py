@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from updater.policy.labels import LABELS, BadLabel, read_labels
+from updater.model.schedule import parse_schedule
+from updater.model.terms import Level
+from updater.model.window import parse_windows
+from updater.policy.declarations import LABELS, WATCHTOWER_LABELS
+from updater.policy.labels import BadLabel, read_labels
 
 WATCHTOWER = "com.centurylinklabs.watchtower."
 
@@ -28,6 +32,21 @@ WATCHTOWER = "com.centurylinklabs.watchtower."
         ({"updater.health-timeout": "90s"}, {"health_timeout": 90.0}),
         ({"updater.stop-timeout": "2m"}, {"stop_timeout": 120.0}),
         ({"updater.rollback": "false"}, {"rollback": False}),
+        ({"updater.hold": "true"}, {"hold": True}),
+        ({"updater.min-age": "3d"}, {"min_age": 259200.0}),
+        ({"updater.tags": "Minor"}, {"tags": Level.MINOR}),
+        ({"updater.scope": "staging"}, {"scope": "staging"}),
+        ({"updater.schedule": "@daily"}, {"schedule": parse_schedule("@daily")}),
+        ({"updater.window": "Mon-Fri 02:00-05:00"}, {"window": parse_windows("Mon-Fri 02:00-05:00")}),
+        ({"updater.hook.pre-update": "/dump.sh"}, {"hook_pre_update": "/dump.sh"}),
+        ({"updater.hook.post-update-timeout": "5m"}, {"hook_post_update_timeout": 300.0}),
+        ({WATCHTOWER + "lifecycle.pre-update": "/dump.sh"}, {"hook_pre_update": "/dump.sh"}),
+        ({WATCHTOWER + "lifecycle.pre-update-timeout": "2"}, {"hook_pre_update_timeout": 120.0}),
+        ({WATCHTOWER + "lifecycle.pre-update-timeout": "0"}, {"hook_pre_update_timeout": 86400.0}),
+        ({WATCHTOWER + "lifecycle.pre-check": "/x.sh"}, {}),
+        ({WATCHTOWER + "scope": "staging"}, {"scope": "staging"}),
+        ({WATCHTOWER + "no-pull": "true"}, {"monitor_only": True}),
+        ({WATCHTOWER + "no-pull": "false"}, {}),
         ({"com.docker.compose.project": "x", "updaterish": "y", "maintainer": "z"}, {}),
         ({"com.centurylinklabs.watchtower": "true"}, {}),
         ({"updater.operation.old-id": "abc"}, {}),
@@ -46,8 +65,12 @@ def test_what_labels_say(labels: dict[str, str], expected: dict[str, Any]) -> No
         ({"updater.grace-period": "15"}, ["updater.grace-period", "'15'", "90s"]),
         ({"updater.grace-period": "-5s"}, ["'-5s'"]),
         ({"updater.grace-period": "٣s"}, ["'٣s'"]),
-        ({"updater.window": "22:00-02:00"}, ["updater.window", "not known to this version"]),
-        ({WATCHTOWER + "lifecycle.pre-update": "/dump.sh"}, ["lifecycle.pre-update"]),
+        ({"updater.window": "22:00"}, ["updater.window", "'22:00'", "02:00-05:00"]),
+        ({"updater.schedule": "0 0 4 * * *"}, ["updater.schedule", "five"]),
+        ({"updater.tags": "latest"}, ["updater.tags", "'latest'", "digest, patch, minor or major"]),
+        ({"updater.tag-pattern": "1.("}, ["updater.tag-pattern", "1.("]),
+        ({"updater.hook.pre-update": " "}, ["updater.hook.pre-update"]),
+        ({WATCHTOWER + "lifecycle.pre-update-timeout": "1m"}, ["pre-update-timeout", "'1m'", "minutes"]),
         ({WATCHTOWER + "enable": "maybe"}, [WATCHTOWER + "enable", "'maybe'"]),
     ],
 )
@@ -59,5 +82,6 @@ def test_bad_labels_name_key_value_and_good_ones(labels: dict[str, str], must_na
 
 
 def test_every_label_is_explained_and_distinct() -> None:
-    assert len({label.key for label in LABELS}) == len(LABELS)
-    assert all(label.help.endswith(".") for label in LABELS)
+    assert len({setting.name for setting in LABELS.values()}) == len(LABELS)
+    assert all(setting.help.endswith(".") for setting in LABELS.values())
+    assert all(setting.good for setting in (*LABELS.values(), *WATCHTOWER_LABELS.values()))

@@ -8,7 +8,9 @@ import pytest
 
 from updater.configuration import resolve
 from updater.errors import InvalidSetting
-from updater.settings import BY_NAME, SETTINGS
+from updater.model.window import parse_windows
+from updater.policy.declarations import BY_NAME, SETTINGS
+from updater.policy.selection import parse_selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +65,10 @@ def test_the_config_file_may_be_named_by_the_environment(config: Path) -> None:
         ({"UPDATER_GRACE_PERIOD_FILE": "/does/not/exist"}, ["UPDATER_GRACE_PERIOD_FILE", "/does/not/exist"]),
         ({"UPDATER_ALL": "true", "UPDATER_ALL_FILE": "/dev/null"}, ["UPDATER_ALL_FILE", "only one"]),
         ({"UPDATER_CONFIG": "/does/not/exist.yml"}, ["/does/not/exist.yml", "readable"]),
-        ({"UPDATER_WINDOW": "22:00-02:00"}, ["UPDATER_WINDOW", "not a setting"]),
+        ({"UPDATER_WINDOW": "22:00"}, ["UPDATER_WINDOW", "'22:00'", "02:00-05:00"]),
+        ({"UPDATER_TIMEZONE": "Berlin"}, ["UPDATER_TIMEZONE", "'Berlin'", "Europe/Berlin"]),
+        ({"UPDATER_HOLD": "true"}, ["UPDATER_HOLD", "not a setting"]),
+        ({"UPDATER_WARN_MAJORS": "postgres:16"}, ["UPDATER_WARN_MAJORS", "'postgres:16'"]),
         ({"UPDATER_LOG_LEVEL": "loud"}, ["'loud'", "debug, info, warning or error"]),
     ],
 )
@@ -92,7 +97,10 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
         ("- a\n- b\n", ["mapping"]),
         ("all: !!python/object/apply:os.system ['true']\n", ["not valid YAML"]),
         ("config: other.yml\n", ["'config'"]),
-        ("window: 22:00-02:00\n", ["'window'"]),
+        ("window: 22:00\n", ["window", "02:00-05:00"]),
+        ("include: [web, [db]]\n", ["include", "a list"]),
+        ("schedule: [a, b]\n", ["schedule", "a list"]),
+        ("containers:\n  web:\n    all: true\n", ["containers: web", "'all'"]),
         ("containers:\n  web:\n    enabel: true\n", ["containers: web", "'enabel'", "enable"]),
         ("containers:\n  web:\n    grace_period: x\n", ["containers: web: grace_period", "'x'"]),
         ("containers: [web]\n", ["containers", "mapping"]),
@@ -145,10 +153,18 @@ def test_an_empty_config_file_is_fine(config: Path) -> None:
     assert resolved(config, "# nothing\n")["all"] is False
 
 
-def test_settings_of_later_versions_are_named_in_a_warning(config: Path) -> None:
-    config.write_text("schedule: '@daily'\n")
-    settings = resolve({"config": str(config)}, {"UPDATER_CHECK_AT_START": "true"})
-    assert ["check_at_start" in settings.warnings[0], "schedule" in settings.warnings[1]] == [True, True]
+def test_values_of_several_parts_may_be_lists(config: Path) -> None:
+    text = (
+        "window: ['Mon-Fri 02:00-05:00', '22:00-02:00']\nexclude: [db-*, 'label:tier=front']\nwarn_majors: []\n"
+        "containers:\n  web: {depends_on: [db, cache], enable: true}\n"
+    )
+    values = resolved(config, text)
+    assert values["window"] == parse_windows("Mon-Fri 02:00-05:00;22:00-02:00")
+    assert values["exclude"] == parse_selection("db-*,label:tier=front")
+    assert values["warn_majors"].repositories == ()
+    config.write_text(text)
+    (entry,) = resolve({"config": str(config)}, {}).containers
+    assert entry.values == {"depends_on": ("db", "cache"), "enable": True}
 
 
 def test_every_setting_is_declared_once_and_explained() -> None:

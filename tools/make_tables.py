@@ -1,0 +1,135 @@
+"""Which tables of the documents are made from the code, and how? `make tables` writes them, a test compares them.
+
+A table stands between two comments, `<!-- NAME: … -->` and `<!-- end of NAME -->`; the rest of a page is by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from updater.model.control_labels import WATCHTOWER_PREFIX
+from updater.policy.declarations import ALL, LABELS, SETTINGS, WATCHTOWER_LABELS
+from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL, NO_PULL_MEANS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from updater.policy.declarations import Setting
+
+PROJECT = Path(__file__).parents[1]
+_MADE = "made by `make tables`; a test keeps them the same"
+_NOTHING = "–"  # noqa: RUF001 - a dash, as in the tables made by hand
+_CODE = re.compile(r"(`[^`]+`)")
+
+
+def settings_table() -> str:
+    """All settings that there are once for the whole program."""
+    return _table(
+        ("setting", "default", "meaning", "good values"),
+        ((_spellings(setting), _default(setting), _text(setting.help), _good(setting)) for setting in SETTINGS),
+    )
+
+
+def container_settings_table() -> str:
+    """The settings that only a single container has."""
+    only = [setting for setting in ALL if setting.per_container and not setting.everywhere]
+    return _table(
+        ("setting", "default", "meaning", "good values"),
+        ((f"`{one.name}:`<br>`{one.label}`", _default(one), _text(one.help), _good(one)) for one in only),
+    )
+
+
+def labels_table() -> str:
+    """All labels, each with the setting that it sets."""
+    return _table(
+        ("label", "meaning", "sets", "good values", "Watchtower's label"),
+        (
+            (
+                f"`{label}`",
+                _text(setting.help),
+                f"`{setting.name}`",
+                _good(setting),
+                f"`{WATCHTOWER_PREFIX}{setting.watchtower}`" if setting.watchtower else _NOTHING,
+            )
+            for label, setting in LABELS.items()
+        ),
+    )
+
+
+def watchtower_labels_table() -> str:
+    """All of Watchtower's labels, and what becomes of each."""
+    mapped = [
+        (f"`{key}`", f"`{setting.label}`" + (f", from {setting.good_watchtower}" if setting.good_watchtower else ""))
+        for key, setting in WATCHTOWER_LABELS.items()
+    ]
+    ignored = [(f"`{key}`", f"ignored: {_text(why)}") for key, why in IGNORED.items()]
+    left = [(f"`{key}`", f"the container is left alone: {_text(why)}") for key, why in LEFT_ALONE.items()]
+    return _table(("Watchtower's label", "here"), (*mapped, (f"`{NO_PULL}`", _text(NO_PULL_MEANS)), *ignored, *left))
+
+
+def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
+    """The page with these tables made anew; raises ValueError where it has no place for one."""
+    for name, make in tables.items():
+        begin, end = f"<!-- {name}: {_MADE} -->\n", f"<!-- end of {name} -->\n"
+        before, opened, below = page.partition(begin)
+        _, closed, after = below.partition(end)
+        if not opened or not closed:
+            raise ValueError(f"there is no place for the table {name}")
+        page = f"{before}{begin}{make()}{end}{after}"
+    return page
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/settings.md": {"settings": settings_table, "container settings": container_settings_table},
+    "docs/labels.md": {"labels": labels_table, "Watchtower's labels": watchtower_labels_table},
+}
+
+
+def _spellings(setting: Setting) -> str:
+    flag = f"`{setting.flag}`" + (f" `--no-{setting.flag.removeprefix('--')}`" if setting.is_switch else "")
+    key = [] if setting.name == "config" else [f"`{setting.name}:`"]
+    return "<br>".join((*key, flag, f"`{setting.variable}`", *([f"`{setting.label}`"] if setting.label else [])))
+
+
+def _default(setting: Setting) -> str:
+    if setting.default is None or setting.default == ():
+        return _NOTHING
+    shown = setting.show(setting.default)
+    return ", ".join(f"`{part}`" for part in shown.split(",")) if setting.separator == "," else f"`{shown}`"
+
+
+def _good(setting: Setting) -> str:
+    return f"{_text(setting.good)}<br>`{_cell(setting.example)}`"
+
+
+def _text(text: str) -> str:
+    """Prose for a cell: outside of code, an asterisk is no markup."""
+    parts = _CODE.split(text)
+    return _cell("".join(part if part.startswith("`") else part.replace("*", r"\*") for part in parts))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = (heading, ["---"] * len(heading), *rows)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def main() -> None:
+    """Write them."""
+    for name, tables in PAGES.items():
+        path = PROJECT / name
+        page = path.read_text()
+        made = with_tables(page, tables)
+        if made != page:
+            path.write_text(made)
+            sys.stdout.write(f"{name} is made anew\n")
+
+
+if __name__ == "__main__":
+    main()
