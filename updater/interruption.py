@@ -1,4 +1,7 @@
-"""Has the user asked to stop? SIGINT, SIGTERM and SIGHUP end a lookup at once, but never a container half-way."""
+"""Has the user asked to stop? SIGINT, SIGTERM and SIGHUP end a lookup at once, but never a container half-way.
+
+To a daemon SIGHUP means something else: read the configuration again.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,15 @@ class Interrupted(BaseException):
 class Interruption:
     """Remembers the first signal; inside `deferred` it only remembers, outside it raises. A second one always raises:
 
-    whatever is in hand then stays as it stands, and recovery finishes or undoes it.
+    whatever is in hand then stays as it stands, and recovery finishes or undoes it. With `reloads` SIGHUP ends nothing,
+    and is remembered as the wish to reload.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, reloads: bool = False) -> None:
         self.signal: signal.Signals | None = None
         self.insisted = False
+        self.reload_wanted = False
+        self._reloads = reloads
         self._deferred = 0
 
     @property
@@ -34,12 +40,12 @@ class Interruption:
         return 128 + (self.signal or 0)
 
     def requested(self) -> bool:
-        """Whether a signal has come."""
+        """Whether a signal to end has come."""
         return self.signal is not None
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take over both signals, and give them back afterwards."""
+        """Take over the signals, and give them back afterwards."""
         before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         try:
             yield
@@ -67,7 +73,20 @@ class Interruption:
         finally:
             self._deferred = deferred
 
+    def sleep(self, seconds: float) -> None:
+        """Sleep that long, or until a signal comes; none can slip in between the look and the sleep."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            if not self.reload_wanted and (received := signal.sigtimedwait(_SIGNALS, seconds)) is not None:
+                self._receive(received.si_signo, None)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     def _receive(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._reloads:
+            self.reload_wanted = True
+            return
         self.insisted = self.signal is not None
         self.signal = self.signal or signal.Signals(number)
         if self.insisted or not self._deferred:

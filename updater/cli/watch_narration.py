@@ -1,0 +1,66 @@
+"""What does a daemon log of its cycles? What is new; and each thing that happens is a sign of its life."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.cli.logs import LOGGER
+from updater.cli.narration import LogNarrator
+from updater.model.outcome import OutcomeKind
+from updater.model.reason import ReasonCode
+from updater.model.wording import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from updater.model.outcome import Outcome
+    from updater.pulse import Pulse
+
+_MOST_REMEMBERED = 1000  # containers; some are made under new names all the time
+
+
+class WatchNarrator(LogNarrator):
+    """Why a container is left alone is logged once, and later on for debugging only, until it is another reason."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        super().__init__()
+        self._pulse = pulse
+        self._said: dict[str, ReasonCode] = {}
+
+    def step(self, container: str, doing: str) -> None:
+        """A step begins."""
+        self._pulse.progresses()
+        super().step(container, doing)
+
+    def pulling(self, container: str, line: Mapping[str, Any]) -> None:
+        """The engine reports progress."""
+        self._pulse.progresses()
+        super().pulling(container, line)
+
+    def waiting(self, container: str, seconds_left: float) -> None:
+        """A verdict is awaited for at most this long."""
+        self._pulse.progresses()
+        super().waiting(container, seconds_left)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """A container is done."""
+        self._pulse.progresses()
+        if self._is_news(outcome):
+            super().outcome(outcome)
+        else:
+            LOGGER.debug("%s: %s: %s", outcome.name, outcome.kind, printable(outcome.reason.message))
+
+    def _is_news(self, outcome: Outcome) -> bool:
+        code = outcome.reason.code
+        if outcome.kind is OutcomeKind.SKIPPED and code is ReasonCode.NOT_SCHEDULED:
+            return False
+        before = self._said.pop(outcome.name, None)
+        if outcome.kind is OutcomeKind.CURRENT:
+            return False
+        if outcome.kind is not OutcomeKind.SKIPPED:
+            return True
+        if len(self._said) >= _MOST_REMEMBERED:
+            self._said.clear()
+        self._said[outcome.name] = code
+        return before is not code

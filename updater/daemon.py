@@ -1,0 +1,247 @@
+"""When is a cycle run, and what becomes of one that fails? `updater watch`: a loop that only a signal ends.
+
+A turn of the loop, at least twice a minute:
+1. read the configuration again if SIGHUP asked for it
+2. look at the engine: is it there, and which schedules do its containers have?
+3. which schedules have had their time since the last turn? Run one cycle for all of them together
+4. say when the next one is, and that all is well, in the log and the heartbeat; sleep until then
+
+The clock on the wall decides, looked at anew in every turn, so nothing drifts, and a suspend or a clock that was put
+right is noticed. Everything is opened anew for each cycle: a new login counts, and nothing is held in between.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from updater.cycle import run
+from updater.errors import EngineDenied, EngineUnreachable, UpdaterError, UsageError
+from updater.interruption import Interrupted
+from updater.lookout import Lookout
+from updater.model.schedule import jitter
+from updater.model.timetable import Timetable, advance, begin, next_cycle
+from updater.model.values import show_duration
+from updater.wiring import LOGGER, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from updater.interruption import Interruption
+    from updater.model.outcome import Outcome
+    from updater.model.report import CycleReport
+    from updater.model.schedule import Schedule
+    from updater.policy.terms import Request
+    from updater.pulse import Pulse
+    from updater.recreator.recreation import Narrator
+    from updater.settings import Settings
+
+    Configuration = tuple[Settings, Request]
+
+LOOK_EVERY = 30.0  # seconds
+LONGEST_PAUSE = 300.0  # seconds between two attempts to reach an engine that is away
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The engine is away: since when, how often it was tried, when it is tried again (of the monotonic clock)."""
+
+    since: float
+    attempts: int
+    again_at: float
+
+
+def another_attempt(outage: Outage | None, now: float) -> Outage:
+    """After one more attempt in vain: 1 s until the next one, then twice as long each time, up to five minutes."""
+    attempts = outage.attempts if outage is not None else 0
+    pause = min(2.0 ** min(attempts, 16), LONGEST_PAUSE)
+    return Outage(outage.since if outage is not None else now, attempts + 1, now + pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears of what: of a cycle's steps, of its outcomes, and of the daemon's being alive."""
+
+    narrator: Narrator
+    tell: Callable[[Outcome], None]
+    pulse: Pulse
+
+
+def watch(
+    read: Callable[[], Configuration], environment: Mapping[str, str], audience: Audience, interruption: Interruption
+) -> None:
+    """Run cycles until a signal comes. Raises InvalidSetting where the configuration is bad from the start."""
+    daemon = _Daemon(read, environment, audience, interruption)
+    try:
+        while True:
+            daemon.turn()
+            interruption.sleep(daemon.pause())
+    except Interrupted:
+        if interruption.insisted:
+            raise
+        LOGGER.info("ends, as asked; no update is under way")
+    finally:
+        daemon.close()
+        audience.pulse.ends()
+
+
+class _Daemon:
+    """The state of the loop. `_due` are the schedules whose cycle is still to be run."""
+
+    def __init__(
+        self,
+        read: Callable[[], Configuration],
+        environment: Mapping[str, str],
+        audience: Audience,
+        interruption: Interruption,
+    ) -> None:
+        self._read = read
+        self._environment = environment
+        self._audience = audience
+        self._interruption = interruption
+        self._settings, self._request = read()
+        self._lookout = Lookout(environment)
+        self._own: frozenset[Schedule] = frozenset()
+        self._timetable = self._timetable_now()
+        self._position = begin(self._timetable, datetime.now(UTC))
+        self._next: datetime | None = None
+        self._due = frozenset({self._settings["schedule"]} if self._settings["check_at_start"] else ())
+        self._engine_at: float | None = None
+        self._outage: Outage | None = None
+        self._trouble = ""
+        self._is_first = True
+        audience.pulse.waits("starting", None, "")
+
+    def turn(self) -> None:
+        """Everything there is to do now."""
+        if self._interruption.reload_wanted:
+            self._reload()
+        self._look()
+        self._is_first = False
+        self._advance()
+        if self._due and self._outage is None:
+            self._cycle()
+            self._next = None  # to be told again
+        self._tell_next()
+
+    def pause(self) -> float:
+        """Seconds until the next turn."""
+        until = [LOOK_EVERY]
+        if self._next is not None:
+            until.append((self._next - datetime.now(UTC)).total_seconds())
+        if self._outage is not None:
+            until.append(self._outage.again_at - time.monotonic())
+        return max(0.0, min(until))
+
+    def close(self) -> None:
+        """Let go of what is held between two turns."""
+        self._lookout.close()
+
+    def _reload(self) -> None:
+        self._interruption.reload_wanted = False
+        try:
+            self._settings, self._request = self._read()
+        except Exception as error:  # noqa: BLE001 - the daemon goes on as it was
+            LOGGER.error("the configuration was not read again, the one before stays: %s", _told(error))
+            return
+        self._lookout.close()
+        self._next = None
+        LOGGER.info("the configuration was read again")
+
+    def _look(self) -> None:
+        if self._outage is not None and time.monotonic() < self._outage.again_at:
+            return
+        try:
+            self._own = self._lookout.own_schedules(self._settings["host"], self._request)
+        except Exception as error:  # a look must never end the daemon
+            if isinstance(error, UsageError) and self._is_first:
+                raise
+            self._is_away(_told(error))
+        else:
+            self._is_there()
+
+    def _is_away(self, why: str) -> None:
+        self._lookout.close()
+        if self._outage is None:
+            LOGGER.warning("the engine is away, tried again until it is back: %s", why)
+        self._outage = another_attempt(self._outage, time.monotonic())
+        self._trouble = why
+
+    def _is_there(self) -> None:
+        self._engine_at = time.monotonic()
+        if self._outage is not None:
+            LOGGER.info("the engine is back, after %s", show_duration(self._engine_at - self._outage.since))
+        self._outage, self._trouble = None, ""
+
+    def _timetable_now(self) -> Timetable:
+        delay = jitter(self._settings["jitter"], os.uname().nodename)
+        return Timetable(
+            frozenset({self._settings["schedule"], *self._own}), self._request.zone, timedelta(seconds=delay)
+        )
+
+    def _advance(self) -> None:
+        """Add what has become due. The schedules are only asked where a time has come, or something has changed."""
+        timetable, now = self._timetable_now(), datetime.now(UTC)
+        changed = timetable != self._timetable
+        if not changed and self._next is not None and self._position.seen <= now < self._next:
+            self._position = replace(self._position, seen=now)
+            return
+        # By the schedules that were known until now: a new one has missed nothing.
+        due, self._position = advance(self._timetable, self._position, now)
+        self._due |= due
+        self._timetable = timetable
+
+    def _cycle(self) -> None:
+        """One cycle, for all schedules that are due; they stay due where the engine went away."""
+        LOGGER.info("a cycle begins, for %s", ", ".join(sorted(schedule.text for schedule in self._due)))
+        self._lookout.close()
+        self._audience.pulse.begins()
+        try:
+            LOGGER.info("the cycle is done: %s", _summary(self._run()))
+        except (EngineUnreachable, EngineDenied) as error:
+            return self._is_away(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next cycle may go well
+            LOGGER.error("the cycle failed: %s", _told(error))
+        self._due = frozenset()
+        self._engine_at = time.monotonic()
+        if self._interruption.requested():
+            raise Interrupted
+        return None
+
+    def _run(self) -> CycleReport:
+        settings = self._settings
+        with opened(settings, self._environment, self._audience.narrator, self._interruption) as world:
+            return run(
+                world,
+                replace(self._request, fired=self._due),
+                parallel_checks=settings["parallel_checks"],
+                parallel_updates=settings["parallel_updates"],
+                dry_run=False,
+                tell=self._audience.tell,
+            )
+
+    def _tell_next(self) -> None:
+        found = next_cycle(self._timetable, self._position)
+        shown = f"{found.astimezone(self._timetable.zone):%a %Y-%m-%d %H:%M:%S %Z}"
+        if found != self._next:
+            LOGGER.info("next cycle at %s", shown)
+        self._next = found
+        self._audience.pulse.waits(f"waiting; next cycle at {shown}", self._engine_at, self._trouble)
+
+
+def _told(error: Exception) -> str:
+    """What to log of an error; for one that nobody expected, where it happened, too, if somebody is looking for it."""
+    if isinstance(error, UpdaterError):
+        return str(error)
+    LOGGER.debug("%s", traceback.format_exc())
+    return f"a defect of the program, {type(error).__name__}: {error}"
+
+
+def _summary(report: CycleReport) -> str:
+    """`2 updated, 18 current`."""
+    kinds = [str(outcome.kind) for outcome in (*report.recovered, *report.outcomes)]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no container is opted in"
