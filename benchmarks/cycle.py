@@ -19,7 +19,7 @@ def main() -> None:
     """Check once."""
     settings = resolve({"all": True, "include_stopped": True}, os.environ)
     with opened(settings, os.environ, LogNarrator(), Interruption()) as world:
-        request = request_of(settings, ())
+        request = request_of(settings, (), os.environ)
         began = time.perf_counter()
         check(world, request, everything=False, parallel_checks=settings["parallel_checks"])
         print(time.perf_counter() - began)

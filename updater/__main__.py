@@ -15,11 +15,9 @@ def main() -> None:
     # Until a command listens itself, an interruption ends at once and without a word: nothing has begun.
     signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
     _mend_streams()
-    from updater.cli.app import app
-
     try:
         try:
-            app(prog_name="updater")
+            _command_line()
         finally:
             gc.freeze()  # the interpreter would look through everything once more before it lets all of it go
             sys.stdout.flush()
@@ -38,6 +36,18 @@ def main() -> None:
             "This is a defect of the program; UPDATER_LOG_LEVEL=debug shows where. Please report it.\n"
         )
         sys.exit(_FAILED)
+
+
+def _command_line() -> None:
+    if sys.argv[1:] == ["healthcheck"]:
+        # Run twice a minute for ever: reading the command line would cost it four times what it does itself.
+        from updater.cli.healthcheck import healthcheck_command
+
+        healthcheck_command()
+        return
+    from updater.cli.app import app
+
+    app(prog_name="updater")
 
 
 def _mend_streams() -> None:

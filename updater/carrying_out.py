@@ -17,6 +17,7 @@ from updater.model.history import Operation
 from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
+from updater.model.wording import printable
 from updater.planning import plan_companions, plan_update
 from updater.policy.order import lines, providers, reached
 from updater.policy.scope import consider
@@ -132,9 +133,27 @@ def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Out
     except EngineError as error:
         # The engine went away for longer than anybody waits: recovery takes it up, and what was done is still told.
         return (_left(decision, OutcomeKind.FAILED, error.reason),)
+    outcomes = (_with_hint(outcomes[0], decision, plan), *outcomes[1:])
     remember_all(outcomes, Operation.UPDATE, job.world)
     job.replaced.update(_replaced((plan, *companions), outcomes))
     return outcomes
+
+
+def _with_hint(outcome: Outcome, decision: Decision, plan: Plan) -> Outcome:
+    """Whoever starts the container from a file has to know that the file is behind now."""
+    container = decision.container
+    if outcome.kind is not OutcomeKind.UPDATED or plan.image == container.image_text:
+        return outcome
+    service = container.labels.get("com.docker.compose.service")
+    if service is None:
+        hint = f"It was started from {container.image_text}; name {plan.image} where you start it from."
+    else:
+        files = container.labels.get("com.docker.compose.project.config_files") or "your compose file"
+        hint = (
+            f"{printable(files)} still says {container.image_text} for the service {printable(service)}: change that"
+            f" line to `image: {plan.image}`, or the next `docker compose up` goes back."
+        )
+    return replace(outcome, notes=(*outcome.notes, hint))
 
 
 def remember_all(outcomes: Sequence[Outcome], operation: Operation, world: World) -> None:

@@ -75,6 +75,8 @@ def run(
             outcomes.append(_not_to_be_done(decision, world, inventory, dry_run=dry_run))
             tell(outcomes[-1])
         carried_out = carry_out(to_update, world, inventory, request, needs, tell, parallel_updates=parallel_updates)
+    if not dry_run and not request.names:
+        world.memory.note_cycle(started_at)  # what is scheduled in the meantime belongs to the next one
     in_order = _one_each((*outcomes, *carried_out))
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, in_order, recovered)
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.errors import UnknownContainer
 from updater.itself import own_container
+from updater.maturity import mature
 from updater.model.decision import Action
+from updater.model.facts import Moment
 from updater.model.need import Condition
 from updater.model.report import CheckReport
 from updater.policy.needs import needs_of_all
 from updater.policy.order import leave_circles, providers
-from updater.policy.rules import decide
+from updater.policy.rules import decide, unasked
 from updater.policy.scope import consider
 from updater.remembering import facts_of, remember_seen
+from updater.watcher.majors import with_majors
 from updater.watcher.survey import survey, with_all_dependents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from updater.model.candidate import Candidate
+    from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
     from updater.policy.needs import Needs
@@ -38,10 +43,12 @@ def decide_all(
     everything: bool,
     parallel_checks: int,
     before_updates: bool = False,
+    only: str | None = None,
 ) -> tuple[CheckReport, Needs]:
     """Containers under a working name are no containers of the user's; the one they are for is busy.
 
-    `before_updates`: what is going to be updated is looked at together with every container that may need it.
+    `before_updates`: what is going to be updated is looked at together with every container that may need it. `only`:
+    look at this container, without taking that for opting it in.
     """
     working = {
         container.id for update in unfinished for container in update.containers if container.name != update.name
@@ -55,18 +62,24 @@ def decide_all(
     )
     needs = _needs(containers, request)
     request = replace(request, jobs=_jobs(containers, needs, request))
-    considerations = [consider(container, request) for container in containers]
+    began = moment_of(request, world)
+    considerations = [_with_turn(consider(container, request), began) for container in containers]
     shown = [
         consideration
         for consideration in considerations
         if (consideration.container.name in request.names if request.names else everything or consideration.listed)
+        and only in (None, consideration.container.name)
     ]
     candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
+    candidates = with_majors(candidates, request.warn_majors, world.engine)
     remember_seen(candidates, world.memory)
+    moment = moment_of(request, world)
+    if not moment.at_once:
+        candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
     busy = ids_of(unfinished)
 
     def decided(candidates: Sequence[Candidate]) -> list[Decision]:
-        facts = (facts_of(candidate, world.memory, request.own_id, busy) for candidate in candidates)
+        facts = (facts_of(candidate, world.memory, moment, request.own_id, busy) for candidate in candidates)
         return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
 
     decisions = decided(candidates)
@@ -75,6 +88,25 @@ def decide_all(
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
     return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def moment_of(request: Request, world: World) -> Moment:
+    """When it is decided, and why now."""
+    return Moment(
+        datetime.now(UTC),
+        request.zone,
+        request.fired,
+        world.memory.last_cycle(),
+        at_once=request.at_once and bool(request.names),
+        schedule=request.schedule,
+    )
+
+
+def _with_turn(consideration: Consideration, moment: Moment) -> Consideration:
+    """Containers that the schedules which began this cycle do not mean are not looked at, and so cost no request."""
+    if consideration.objection is not None:
+        return consideration
+    return replace(consideration, objection=unasked(consideration.terms, moment))
 
 
 def ids_of(unfinished: Sequence[Unfinished]) -> frozenset[str]:

@@ -8,13 +8,15 @@ from updater.errors import UsageError
 from updater.model.digest import parse_digest, short
 from updater.model.outcome import ImageAt
 from updater.model.plan import Plan, Purpose
-from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE
+from updater.model.reference import NotAReference, parse_reference
+from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE, LABEL_OLD_REFERENCE
 from updater.watcher.compare import running_digest
 
 if TYPE_CHECKING:
     from updater.engine.docker_engine import DockerEngine
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
+    from updater.model.reference import ImageReference
     from updater.state.store import Store
 
 
@@ -33,17 +35,32 @@ def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: St
             f"{container.name} ran the image {short(previous.image_id)} before, which is no longer here;"
             " name an older tag where you start it from"
         )
+    reference = _reference_before(container, previous.image_id)
     return Plan(
         name=container.name,
         container_id=container.id,
-        image=container.image_text,
-        reference=container.reference,
+        image=reference.text,
+        reference=reference,
         source=ImageAt(container.image_id, running_digest(container)),
         digest=previous.digest,
         terms=consideration.terms,
         image_id=previous.image_id,
         purpose=Purpose.ROLLBACK,
     )
+
+
+def _reference_before(container: ContainerSnapshot, image_id: str) -> ImageReference:
+    """What it was made from before, where its last update led to a newer tag; else the reference that it has."""
+    assert container.reference is not None  # only what follows a tag is rolled back
+    labels = container.user_labels
+    if labels.get(LABEL_OLD_IMAGE) == image_id and labels.get(LABEL_OLD_REFERENCE):
+        try:
+            before = parse_reference(labels[LABEL_OLD_REFERENCE])
+        except NotAReference:
+            return container.reference
+        if before.name == container.reference.name and not before.is_pinned:
+            return before
+    return container.reference
 
 
 def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:

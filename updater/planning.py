@@ -28,13 +28,15 @@ def plan_update(decision: Decision, engine: DockerEngine, inventory: Inventory, 
     """The plan for a container that is to be updated."""
     candidate, container = decision.candidate, decision.container
     assert candidate.published_image is not None  # nothing is updated to an image that nobody has read
+    own, target = container.reference, candidate.target
+    moves_on = own is not None and target is not None and target.tag != own.tag
     platform = candidate.platform
     native = platform is None or engine.platform == f"{platform.os}/{platform.architecture}"
     return Plan(
         name=container.name,
         container_id=id_now(container.id, replaced),
-        image=container.image_text,
-        reference=container.reference,
+        image=target.text if moves_on and target is not None else container.image_text,
+        reference=target if moves_on else own,
         source=ImageAt(container.image_id, candidate.running_digest),
         digest=candidate.published_image.digest,
         terms=decision.terms,

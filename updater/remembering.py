@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,27 +14,53 @@ from updater.model.published import Published
 from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from updater.model.candidate import Candidate
     from updater.model.digest import Digest
+    from updater.model.facts import Moment
+    from updater.model.hold import Skip
     from updater.model.outcome import Outcome
+    from updater.model.published import PublishedImage
     from updater.model.reason import Reason
+    from updater.model.reference import ImageReference
     from updater.state.store import Store
+
 
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
-def facts_of(candidate: Candidate, memory: Store, own_id: str | None, busy: frozenset[str]) -> Facts:
-    """What is known of the digest that is published for this container; `own_id` and `busy` as in the facts."""
-    reference, lookup = candidate.container.reference, candidate.lookup
-    if candidate.status is not Status.OUTDATED or reference is None or not isinstance(lookup, Published):
-        return Facts(own_id=own_id, busy=busy)
-    rejections = memory.rejections(candidate.container.name)
-    rejection = next(
-        (one for one in rejections if (one.reference, one.digest) == (reference.canonical, lookup.digest)), None
+def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | None, busy: frozenset[str]) -> Facts:
+    """What is known of the digest that this container would be updated to; the rest as in the facts."""
+    name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
+    known = Facts(own_id=own_id, busy=busy, hold=memory.holds_of(name, moment.now), moment=moment)
+    if candidate.status is not Status.OUTDATED or target is None or not isinstance(candidate.lookup, Published):
+        return known
+    return replace(
+        known,
+        rejection=next(
+            (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None
+        ),
+        skip=_left_out(memory.skips_of(name), target, digest),
+        moved_back_to=_moved_back(candidate, candidate.lookup, memory),
+        published_at=since_when(candidate.published_image, memory.digests_seen(target.canonical), moment.now),
     )
-    return Facts(rejection, own_id, busy, _moved_back(candidate, lookup, memory))
+
+
+def since_when(image: PublishedImage | None, seen: Mapping[Digest, datetime], now: datetime) -> datetime | None:
+    """Since when the image is there: by our own clock; what it says itself can only make it younger."""
+    if image is None:
+        return None
+    first_seen = seen.get(image.digest, now)
+    return max(first_seen, image.created) if image.created is not None and image.created <= now else first_seen
+
+
+def _left_out(skips: Iterable[Skip], target: ImageReference, digest: Digest | None) -> Skip | None:
+    """A version that was left out is, whatever digest it has by now."""
+    return next(
+        (one for one in skips if one.reference == target.canonical and (one.tag is not None or one.digest == digest)),
+        None,
+    )
 
 
 def _moved_back(candidate: Candidate, lookup: Published, memory: Store) -> datetime | None:

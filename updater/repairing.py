@@ -66,12 +66,12 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
     turned_down: frozenset[Digest] = frozenset()
-    if container.image is not None and plan.reference is not None:
+    if container.image is not None and container.reference is not None:
         known = {rejection.digest for rejection in world.memory.rejections(full_name)}
-        turned_down = container.image.digests_for(plan.reference) - known
+        turned_down = container.image.digests_for(container.reference) - known
         # Before it is done: should this be cut short, recovery goes on with it, and `run` must not take it back.
         reason = Reason(ReasonCode.REJECTED_BEFORE, "You rolled it back.")
-        reject(full_name, plan.image, turned_down, reason, world.memory)
+        reject(full_name, container.image_text, turned_down, reason, world.memory)
     inspected = {found.id: world.engine.inspect_container(found.id) for found in inventory.containers}
     dependents = dependents_of(container, inventory.containers, inspected)
     busy = ids_of(find_unfinished(inventory.containers))

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
-from updater.errors import EngineError, RegistryDenied
+from updater.errors import EngineError, InvalidSetting, RegistryDenied
 from updater.itself import own_container
+from updater.model.zone import GOOD_ZONES, system_zone
+from updater.policy.declarations import SETTINGS
 from updater.policy.scope import consider
 from updater.policy.terms import Request
 from updater.registry.client import RegistryClient
 from updater.registry.credentials import chain, configured
 from updater.registry.docker_config import docker_config, docker_config_file
-from updater.settings import SETTINGS
 from updater.state.store import open_store
 from updater.watcher.compare import not_comparable
 from updater.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from updater.interruption import Interruption
     from updater.model.container import Inventory
@@ -93,7 +95,7 @@ def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fin
             yield from examination.engine_findings(engine)
             inventory = engine.inventory()
             yield examination.itself_finding(inventory)
-            references = followed(inventory, request_of(settings, []))
+            references = followed(inventory, request_of(settings, [], environment))
             clock = examination.clock_finding(engine)
         except EngineError as error:
             yield examination.failure("engine", error)
@@ -118,14 +120,29 @@ def followed(inventory: Inventory, request: Request) -> list[ImageReference]:
     ]
 
 
-def request_of(settings: Settings, names: Sequence[str]) -> Request:
+def request_of(settings: Settings, names: Sequence[str], environment: Mapping[str, str]) -> Request:
     """What is asked of the policy."""
     return Request(
         names=frozenset(names),
         all=settings["all"],
-        defaults={setting.name: settings[setting.name] for setting in SETTINGS if setting.per_container},
+        defaults={
+            setting.name: settings[setting.name] for setting in SETTINGS if setting.per_container and setting.inherited
+        },
         entries=settings.containers,
+        scope=settings["scope"],
+        include=settings["include"],
+        exclude=settings["exclude"],
+        warn_majors=settings["warn_majors"],
+        zone=settings["timezone"] or _zone_here(environment),
+        schedule=settings["schedule"],
     )
+
+
+def _zone_here(environment: Mapping[str, str]) -> ZoneInfo:
+    try:
+        return system_zone(environment)
+    except ValueError as error:
+        raise InvalidSetting("environment variable TZ", str(error), GOOD_ZONES) from None
 
 
 def known_credentials(access: Mapping[str, RegistryAccess], environment: Mapping[str, str]) -> CredentialSource:

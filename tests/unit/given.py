@@ -58,5 +58,6 @@ def candidate(status: Status = Status.OUTDATED, **changes: Any) -> Candidate:
         "running_digest": OLD,
         "lookup": published(),
         "published_image": published_image() if status is Status.OUTDATED else None,
+        "target": parse_reference("web:latest"),
     }
     return Candidate(**(values | changes))

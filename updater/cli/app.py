@@ -10,6 +10,8 @@ from updater import __version__
 from updater.cli.check import check_command
 from updater.cli.diff import diff_command
 from updater.cli.doctor import doctor_command
+from updater.cli.explain import explain_command
+from updater.cli.healthcheck import healthcheck_command
 from updater.cli.history import history_command
 from updater.cli.hold import hold_command
 from updater.cli.recover import recover_command
@@ -18,6 +20,7 @@ from updater.cli.retry import retry_command
 from updater.cli.rollback import rollback_command
 from updater.cli.run import run_command
 from updater.cli.skip import skip_command
+from updater.cli.watch import watch_command
 from updater.cli.words import Command, Group
 
 app = typer.Typer(
@@ -55,6 +58,7 @@ def root(
       updater run --dry-run            what an update cycle would do
       updater run                      update, verify health, roll back what fails
       updater run web                  the same for one container, opted in or not
+      updater watch                    cycles for ever, on the schedule
       updater hold db --for 14d        leave a container as it is for a while
       updater doctor                   is all in order that these need?
     """
@@ -62,7 +66,9 @@ def root(
 
 app.command("check", cls=Command)(check_command)
 app.command("diff", cls=Command)(diff_command)
+app.command("explain", cls=Command)(explain_command)
 app.command("run", cls=Command)(run_command)
+app.command("watch", cls=Command)(watch_command)
 app.command("rollback", cls=Command)(rollback_command)
 app.command("retry", cls=Command)(retry_command)
 app.command("hold", cls=Command)(hold_command)
@@ -71,3 +77,4 @@ app.command("release", cls=Command)(release_command)
 app.command("recover", cls=Command)(recover_command)
 app.command("history", cls=Command)(history_command)
 app.command("doctor", cls=Command)(doctor_command)
+app.command("healthcheck", cls=Command)(healthcheck_command)

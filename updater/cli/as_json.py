@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
+    from updater.model.explanation import Explanation
     from updater.model.finding import Finding
     from updater.model.forecast import Forecast
     from updater.model.history import HistoryEntry
@@ -61,6 +62,23 @@ def findings_json(findings: Sequence[Finding]) -> Json:
             for finding in findings
         ],
         "summary": {str(health): counts[health] for health in Health},
+    }
+
+
+def explanation_json(explanation: Explanation) -> Json:
+    """What `explain -o json` prints: the container as in `check`, what is known, and each question asked."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "engine": _engine(explanation.engine),
+        "container": _decision(explanation.decision),
+        "facts": [{"name": name, "value": value} for name, value in explanation.facts],
+        "rules": [
+            {
+                "question": ruling.question,
+                "objection": _reason(ruling.objection) if ruling.objection is not None else None,
+            }
+            for ruling in explanation.rulings
+        ],
     }
 
 
@@ -124,6 +142,7 @@ def _decision(decision: Decision) -> Json:
     candidate, container = decision.candidate, decision.container
     published = candidate.lookup.digest if isinstance(candidate.lookup, Published) else None
     created = candidate.published_image.created if candidate.published_image else None
+    followed = candidate.target or candidate.container.reference
     return {
         "name": container.name,
         "id": container.id,
@@ -132,7 +151,7 @@ def _decision(decision: Decision) -> Json:
         "running": {"image_id": container.image_id, "digest": candidate.running_digest},
         "published": {
             "digest": published,
-            "tag": container.reference.tag if container.reference else None,
+            "tag": followed.tag if followed is not None else None,
             "created": _moment(created) if created else None,
         },
         "status": str(candidate.status),

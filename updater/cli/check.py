@@ -60,7 +60,7 @@ def _check(given: dict[str, Any], names: list[str], everything: bool, interrupti
     with opened(settings, os.environ, LogNarrator(), interruption) as world:
         return check(
             world,
-            request_of(settings, names),
+            request_of(settings, names, os.environ),
             everything=everything,
             parallel_checks=settings["parallel_checks"],
         )

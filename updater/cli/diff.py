@@ -50,7 +50,7 @@ def _diff(given: dict[str, Any], name: str, interruption: Interruption) -> DiffR
     settings = resolve(given, os.environ)
     start_logging(settings)
     with opened(settings, os.environ, LogNarrator(), interruption, writable=False) as world:
-        return diff(world, request_of(settings, []), name, parallel_checks=settings["parallel_checks"])
+        return diff(world, request_of(settings, [], os.environ), name, parallel_checks=settings["parallel_checks"])
 
 
 def _show(report: DiffReport, output: OutputFormat) -> None:

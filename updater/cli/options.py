@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from updater.settings import SETTINGS
+from updater.policy.declarations import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from updater.settings import Setting
+    from updater.policy.declarations import Setting
 
 
 class OutputFormat(StrEnum):

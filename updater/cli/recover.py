@@ -48,7 +48,7 @@ def _recover(given: dict[str, Any], interruption: Interruption) -> tuple[Outcome
     settings = resolve(given, os.environ)
     start_logging(settings)
     with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
-        return recover_only(world, request_of(settings, []), narrator.outcome)
+        return recover_only(world, request_of(settings, [], os.environ), narrator.outcome)
 
 
 def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:

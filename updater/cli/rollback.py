@@ -52,7 +52,7 @@ def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> 
     settings = resolve(given, os.environ)
     start_logging(settings)
     with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
-        return roll_back(world, request_of(settings, []), name, narrator.outcome)
+        return roll_back(world, request_of(settings, [], os.environ), name, narrator.outcome)
 
 
 def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from updater.cli.ending import FAILED, ending
 from updater.cli.options import Names, Output, OutputFormat, with_settings
+from updater.errors import UsageError
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ def run_command(
     names: Names = None,
     output: Output = OutputFormat.TABLE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Mind no window, schedule or minimum age, for the containers named.")
+    ] = False,
 ) -> None:
     """Run one cycle: check, decide, update, verify health, roll back what fails, report.
 
@@ -32,11 +37,14 @@ def run_command(
       updater run
       updater run --dry-run
       updater run web
+      updater run web --now
       updater run --all --grace-period 30s -o json
     """
     interruption = Interruption()
     with ending(interruption):
-        report = _run(given, names or [], dry_run, interruption)
+        if now and not names:
+            raise UsageError("--now is for containers that are named, so that nothing is updated by surprise")
+        report = _run(given, names or [], dry_run, now, interruption)
         with interruption.deferred():
             _show(report, output)
     if interruption.requested():
@@ -45,7 +53,7 @@ def run_command(
         raise typer.Exit(FAILED)
 
 
-def _run(given: dict[str, Any], names: list[str], dry_run: bool, interruption: Interruption) -> CycleReport:
+def _run(given: dict[str, Any], names: list[str], dry_run: bool, now: bool, interruption: Interruption) -> CycleReport:
     from updater.cli.logs import start_logging
     from updater.cli.narration import narrating
     from updater.configuration import resolve
@@ -57,7 +65,7 @@ def _run(given: dict[str, Any], names: list[str], dry_run: bool, interruption: I
     with narrating(sys.stderr, settings) as narrator, opened(settings, os.environ, narrator, interruption) as world:
         return run(
             world,
-            request_of(settings, names),
+            replace(request_of(settings, names, os.environ), at_once=now),
             parallel_checks=settings["parallel_checks"],
             parallel_updates=settings["parallel_updates"],
             dry_run=dry_run,

@@ -45,7 +45,7 @@ def _skip(given: dict[str, Any], name: str, interruption: Interruption) -> Skip:
     settings = resolve(given, os.environ)
     start_logging(settings)
     with opened(settings, os.environ, LogNarrator(), interruption) as world:
-        left_out = skip(world, request_of(settings, []), name, parallel_checks=settings["parallel_checks"])
+        left_out = skip(world, request_of(settings, [], os.environ), name, parallel_checks=settings["parallel_checks"])
     require_kept(world.memory)
     return left_out
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperCommand, TyperGroup
 
 from updater.cli.options import OutputFormat
-from updater.settings import SETTINGS
+from updater.policy.declarations import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -68,6 +68,10 @@ class DockerEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
         self._client.close()
 
     # Looking
@@ -97,6 +101,16 @@ class DockerEngine:
             images = pool.submit(self._get, "list images", "/images/json")
             containers = self._get("list containers", "/containers/json", {"all": "1"})
             return inventory(containers, images.result())
+
+    def containers(self, label: str | None = None) -> tuple[ContainerSnapshot, ...]:
+        """All containers, or those that bear the label: one call, and one for each image that is new to us."""
+        filters = {"filters": json.dumps({"label": [label]})} if label is not None else {}
+        found = inventory(self._get("list containers", "/containers/json", {"all": "1", **filters}), ())
+        images = ((container, self.image_by_id(container.image_id)) for container in found.containers)
+        return tuple(
+            replace(container, image=image_facts(image)) if image is not None else container
+            for container, image in images
+        )
 
     def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot:
         """The snapshot with the reference its user asked for, where the list shows an image's id instead of it."""

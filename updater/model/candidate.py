@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from updater.model.platform import Platform
     from updater.model.published import Lookup, PublishedImage
     from updater.model.reason import Reason
+    from updater.model.reference import ImageReference
 
 
 class Status(StrEnum):
@@ -30,10 +31,15 @@ class Candidate:
     """A container and the comparison.
 
     `finding` says why it is not compared, or what failed; None where the comparison stands.
-    `running_digest` is the digest it runs in the reference's repository, if the engine knows one.
-    `published_image` is only read where the digest differs. `platform` (that the image was made for), `auto_remove`
-    and `dependents` (that would be dead without this one, in the order in which they need each other) are likewise only
-    looked at where an update could follow.
+    `running_digest` is the digest it runs in the reference's repository, if the engine knows one. `target` is the
+    reference whose digest was compared: the container's own, or that of a newer version tag; `beyond` is a newer
+    version that is not reached by what is followed, `no_version` why no version can be.
+
+    What follows is only looked at where an update could follow. `published_image` is what it would bring: what the
+    target points at, or an older digest of it, where that is too new. `platform` is what the image was made for,
+    `dependents` would be dead without this one, in the order in which they need each other. `gives_other_labels` are
+    labels that the new image would tell us what to do by, were they not an image's. `majors` are the major versions
+    of what runs and what is published, where the step needs a migration by hand.
     """
 
     consideration: Consideration
@@ -45,6 +51,16 @@ class Candidate:
     platform: Platform | None = None
     auto_remove: bool = False
     dependents: tuple[Dependent, ...] = ()
+    target: ImageReference | None = None
+    beyond: str | None = None
+    no_version: str | None = None
+    gives_other_labels: tuple[str, ...] = ()
+    majors: tuple[str, str] | None = None
+
+    @property
+    def target_digest(self) -> Digest | None:
+        """The digest that an update would bring."""
+        return self.published_image.digest if self.published_image is not None else None
 
     @property
     def container(self) -> ContainerSnapshot:

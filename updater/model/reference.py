@@ -72,6 +72,13 @@ class ImageReference:
         """True where a digest fixes the content, so that nothing newer can be meant."""
         return self.digest is not None
 
+    def with_tag(self, tag: str) -> ImageReference:
+        """Another tag of the same repository, spelled as this one is."""
+        bare = self.text.partition("@")[0]
+        if self.tag is not None and bare.endswith(f":{self.tag}"):
+            bare = bare.removesuffix(f":{self.tag}")
+        return replace(self, tag=tag, digest=None, text=f"{bare}:{tag}")
+
     def with_digest(self, digest: Digest) -> ImageReference:
         """The same repository and tag, fixed to this content."""
         fixed = replace(self, digest=digest)

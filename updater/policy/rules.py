@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from updater.model.candidate import Candidate, Status
 from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action, Decision
 from updater.model.digest import short
+from updater.model.explanation import Ruling
 from updater.model.facts import NOTHING_KNOWN, Facts
+from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
+from updater.model.schedule import fired, next_time
+from updater.model.values import show_duration
+from updater.model.window import opens_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from updater.model.dependent import Dependent
+    from updater.model.facts import Moment
+    from updater.model.schedule import Schedule
+    from updater.model.terms import Terms
 
     Answer = tuple[Action, Reason]
-    Rule = Callable[[Candidate, Facts], Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`question` is one that an update needs a yes to; `answer` objects, or passes with None."""
+
+    question: str
+    answer: Callable[[Candidate, Facts], Answer | None]
 
 
 def decide(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> Decision:
     """The decision on one candidate, given what is remembered of it."""
     for rule in RULES:
-        answer = rule(candidate, facts)
+        answer = rule.answer(candidate, facts)
         if answer is not None:
             action, reason = answer
-            return Decision(candidate, action, _with_news(candidate, reason))
-    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate)))
+            return Decision(candidate, action, (*_with_news(candidate, reason), *_remarks(candidate)))
+    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate), *_remarks(candidate)))
 
 
 def _not_compared(candidate: Candidate, _: Facts) -> Answer | None:
-    """Whatever kept it from being compared, or failed while comparing, is the reason to leave it."""
+    """Whatever kept it from being compared, or failed while comparing, is the reason to leave it.
+
+    That its turn has not come is no such thing: it waits.
+    """
     if candidate.finding is None:
         return None
-    return Action.LEAVE, candidate.finding
+    not_yet = candidate.finding.code is ReasonCode.NOT_SCHEDULED
+    return Action.WAIT if not_yet else Action.LEAVE, candidate.finding
 
 
 def _up_to_date(candidate: Candidate, _: Facts) -> Answer | None:
@@ -83,6 +105,116 @@ def _monitor_only(candidate: Candidate, _: Facts) -> Answer | None:
     return Action.LEAVE, Reason(ReasonCode.MONITOR_ONLY, "It is watched only, by your setting or label.")
 
 
+def _held(candidate: Candidate, facts: Facts) -> Answer | None:
+    name = candidate.container.name
+    if candidate.consideration.terms.hold:
+        return Action.LEAVE, Reason(ReasonCode.HELD, "Your label or config entry holds it as it is.")
+    if facts.hold is None:
+        return None
+    if facts.hold.until is None:
+        message = f"You hold it since {facts.hold.at:%Y-%m-%d}; `updater release {name}` ends that."
+        return Action.LEAVE, Reason(ReasonCode.HELD, message)
+    message = f"You hold it until {_shown(facts.hold.until, facts)}; `updater release {name}` ends that sooner."
+    return Action.WAIT, Reason(ReasonCode.HELD, message, facts.hold.until)
+
+
+def _skipped(candidate: Candidate, facts: Facts) -> Answer | None:
+    if facts.skip is None:
+        return None
+    return Action.LEAVE, Reason(
+        ReasonCode.SKIPPED,
+        f"You left this image out on {facts.skip.at:%Y-%m-%d}; it waits for the next one,"
+        f" or for `updater release {candidate.container.name}`.",
+    )
+
+
+def _major_version(candidate: Candidate, _: Facts) -> Answer | None:
+    """Databases do not read the files of their predecessor: the update would be rolled back, or worse, not be."""
+    if candidate.majors is None:
+        return None
+    old, new = candidate.majors
+    return Action.LEAVE, Reason(
+        ReasonCode.MAJOR_VERSION,
+        f"It would go from version {old} to {new}, for which its data has to be migrated by hand;"
+        " change the tag yourself, or take the image out of warn_majors.",
+    )
+
+
+def _too_new(candidate: Candidate, facts: Facts) -> Answer | None:
+    min_age, moment = candidate.consideration.terms.min_age, facts.moment
+    if not min_age or moment is None or moment.at_once or facts.published_at is None:
+        return None
+    old_enough_at = facts.published_at + timedelta(seconds=min_age)
+    if old_enough_at <= moment.now:
+        return None
+    age = show_duration(max(0.0, (moment.now - facts.published_at).total_seconds()))
+    return Action.WAIT, Reason(
+        ReasonCode.TOO_NEW,
+        f"Published {age} ago; must be {show_duration(min_age)} old. That is on {_shown(old_enough_at, facts)}.",
+        old_enough_at,
+    )
+
+
+def _not_scheduled(candidate: Candidate, facts: Facts) -> Answer | None:
+    moment = facts.moment
+    if moment is None or moment.at_once:
+        return None
+    own = candidate.consideration.terms.schedule
+    schedule = own or (moment.schedule if moment.fired is not None else None)
+    if schedule is None or _is_due(schedule, moment):
+        return None
+    return Action.WAIT, _later(own, schedule, moment)
+
+
+def unasked(terms: Terms, moment: Moment) -> Reason | None:
+    """Why its registry is not even asked in this cycle; None where it is.
+
+    The global schedule looks at everybody. Where the schedules of some containers began the cycle, the others cost no
+    request.
+    """
+    schedule = terms.schedule or moment.schedule
+    if moment.fired is None or schedule is None or not moment.fired.isdisjoint({schedule, moment.schedule}):
+        return None
+    return _later(terms.schedule, schedule, moment)
+
+
+def _later(own: Schedule | None, schedule: Schedule, moment: Moment) -> Reason:
+    next_turn = next_time(schedule, moment.now, moment.zone)
+    whose = "Its schedule" if own is not None else "The schedule"
+    message = f"{whose} is {schedule.text}, next on {_clock(next_turn, moment)}."
+    return Reason(ReasonCode.NOT_SCHEDULED, message, next_turn)
+
+
+def _is_due(schedule: Schedule, moment: Moment) -> bool:
+    if moment.fired is not None:
+        return schedule in moment.fired
+    # Without a memory of the last cycle nothing is known to have been missed.
+    return moment.last_cycle is not None and fired(schedule, moment.last_cycle, moment.now, moment.zone)
+
+
+def _outside_window(candidate: Candidate, facts: Facts) -> Answer | None:
+    windows, moment = candidate.consideration.terms.window, facts.moment
+    if windows is None or moment is None or moment.at_once:
+        return None
+    opens = opens_at(windows, moment.now, moment.zone)
+    if opens is None:
+        return None
+    return Action.WAIT, Reason(
+        ReasonCode.OUTSIDE_WINDOW,
+        f"Its window ({windows.text}) opens on {_shown(opens, facts)}.",
+        opens,
+    )
+
+
+def _shown(at: datetime, facts: Facts) -> str:
+    return _clock(at, facts.moment)
+
+
+def _clock(at: datetime, moment: Moment | None) -> str:
+    zone = moment.zone if moment is not None else UTC
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+
+
 def _rejected_before(candidate: Candidate, facts: Facts) -> Answer | None:
     if facts.rejection is None:
         return None
@@ -105,15 +237,36 @@ def _moved_back(candidate: Candidate, facts: Facts) -> Answer | None:
     )
 
 
+# In this order: what cannot be, what a person said, what was learnt, and last what the clock says.
 RULES: tuple[Rule, ...] = (
-    _not_compared,
-    _up_to_date,
-    _auto_remove,
-    _dependents,
-    _monitor_only,
-    _rejected_before,
-    _moved_back,
+    Rule("Can it be compared with what is published?", _not_compared),
+    Rule("Is what is published another image than the one that runs?", _up_to_date),
+    Rule("Would it still be there after a stop?", _auto_remove),
+    Rule("Can those that depend on it be recreated, too?", _dependents),
+    Rule("May it be updated, and not only watched?", _monitor_only),
+    Rule("Does nobody hold it?", _held),
+    Rule("Did nobody leave this image out?", _skipped),
+    Rule("Was this image not turned down before?", _rejected_before),
+    Rule("Is it newer, and not an older one that came back?", _moved_back),
+    Rule("Is it of the same major version, if that matters?", _major_version),
+    Rule("Has it been published for long enough?", _too_new),
+    Rule("Is it this container's turn?", _not_scheduled),
+    Rule("Is a window open?", _outside_window),
 )
+
+
+def rulings(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> tuple[Ruling, ...]:
+    """Every rule that is asked, up to and including the first that rules out that it could be updated at all.
+
+    What comes after "it cannot be compared" or "it is the same" has nothing to be asked about.
+    """
+    found = []
+    for rule in RULES:
+        answer = rule.answer(candidate, facts)
+        found.append(Ruling(rule.question, answer[1] if answer is not None else None))
+        if answer is not None and candidate.status is not Status.OUTDATED:
+            break
+    return tuple(found)
 
 
 def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:
@@ -132,9 +285,34 @@ def _company(candidate: Candidate) -> tuple[Reason, ...]:
     return (Reason(ReasonCode.DEPENDENCY_UPDATED, message),)
 
 
+def _remarks(candidate: Candidate) -> tuple[Reason, ...]:
+    """What is worth knowing and decides nothing."""
+    found = []
+    if candidate.beyond is not None:
+        level = candidate.consideration.terms.tags
+        message = f"{candidate.beyond} is published, too, which following {level} versions does not reach."
+        found.append(Reason(ReasonCode.NEWER_VERSION, message))
+    if candidate.no_version is not None:
+        found.append(Reason(ReasonCode.NEWER_VERSION, candidate.no_version))
+    if candidate.gives_other_labels:
+        names = ", ".join(candidate.gives_other_labels)
+        message = (
+            f"The new image brings labels that it did not have ({names}); a label counts when you set it yourself."
+        )
+        found.append(Reason(ReasonCode.IMAGE_LABELS, message))
+    return tuple(found)
+
+
 def _news(candidate: Candidate) -> Reason:
     image = candidate.published_image
     if image is None:
         raise ValueError("outdated, but nobody read what is published")
     created = f", made {image.created:%Y-%m-%d %H:%M} UTC" if image.created else ""
-    return Reason(ReasonCode.UPDATE_AVAILABLE, f"A new image is published: {short(image.digest)}{created}.")
+    own, target = candidate.container.reference, candidate.target
+    if target is not None and own is not None and target.tag != own.tag:
+        message = f"A newer version is published: {target.tag} ({short(image.digest)}{created})."
+    elif isinstance(candidate.lookup, Published) and candidate.lookup.digest != image.digest:
+        message = f"An image is published that is old enough: {short(image.digest)}{created}. A newer one is not yet."
+    else:
+        message = f"A new image is published: {short(image.digest)}{created}."
+    return Reason(ReasonCode.UPDATE_AVAILABLE, message)

@@ -10,36 +10,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from updater.policy.tag_pattern import TooSlow
+from updater.model.tag_pattern import TooSlow
+from updater.model.terms import Level
 from updater.policy.version import Version, is_padded, is_same_width, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from updater.policy.tag_pattern import TagPattern
-
-
-class Level(StrEnum):
-    """How far a newer tag may be from the current one; each allows what those before it allow."""
-
-    DIGEST = "digest"
-    PATCH = "patch"
-    MINOR = "minor"
-    MAJOR = "major"
-
-    def allows(self, current: Version, newer: Version) -> bool:
-        """`newer` is a newer one of the same shape. A rebuild or a final release of one version is in every level."""
-        if self is Level.DIGEST:
-            return False
-        kept = _KEPT[self]
-        return tuple(map(int, current.numbers[:kept])) == tuple(map(int, newer.numbers[:kept]))
-
-
-_KEPT = {Level.PATCH: 2, Level.MINOR: 1, Level.MAJOR: 0}
+    from updater.model.tag_pattern import TagPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +60,20 @@ def newest(tags: Iterable[str], current: str, level: Level, pattern: TagPattern 
             return Choice(obstacle=matching)
         passed = frozenset(matching)
         newer = [version for version in newer if version.text in passed]
-    within = (version.text for version in newer if level.allows(here, version))
-    beyond = (version.text for version in newer if not level.allows(here, version))
+    within = (version.text for version in newer if allows(level, here, version))
+    beyond = (version.text for version in newer if not allows(level, here, version))
     return Choice(next(within, None), next(beyond, None))
+
+
+_KEPT = {Level.PATCH: 2, Level.MINOR: 1, Level.MAJOR: 0}
+
+
+def allows(level: Level, current: Version, newer: Version) -> bool:
+    """Of the same shape and newer. A rebuild or a final release of one version is in every level."""
+    if level is Level.DIGEST:
+        return False
+    kept = _KEPT[level]
+    return tuple(map(int, current.numbers[:kept])) == tuple(map(int, newer.numbers[:kept]))
 
 
 def newer_versions(current: Version, tags: Iterable[str]) -> list[Version]:

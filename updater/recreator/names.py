@@ -32,6 +32,7 @@ LABEL_DIGEST = OPERATION_PREFIX + "digest"
 LABEL_OLD_ID = OPERATION_PREFIX + "old-id"
 LABEL_OLD_IMAGE = OPERATION_PREFIX + "old-image"
 LABEL_OLD_DIGEST = OPERATION_PREFIX + "old-digest"
+LABEL_OLD_REFERENCE = OPERATION_PREFIX + "old-reference"
 LABEL_OLD_STATE = OPERATION_PREFIX + "old-state"
 LABEL_OLD_HEALTH = OPERATION_PREFIX + "old-health"
 LABEL_KEPT = OPERATION_PREFIX + "kept"
@@ -152,6 +153,7 @@ def operation_labels(
         LABEL_OLD_ID: old["Id"],
         LABEL_OLD_IMAGE: old["Image"],
         LABEL_OLD_DIGEST: old_digest or "",
+        LABEL_OLD_REFERENCE: old["Config"]["Image"],
         LABEL_OLD_STATE: old["State"]["Status"],
         LABEL_OLD_HEALTH: health,
     }

@@ -26,7 +26,6 @@ from updater.model.digest import parse_digest
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
-from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
     LABEL_COMPANION_OF,
@@ -42,7 +41,7 @@ from updater.recreator.names import (
     parse_working_name,
 )
 from updater.recreator.owner import is_alive, parse_owner
-from updater.recreator.recreation import Recreation
+from updater.recreator.recreation import Recreation, reference_of
 from updater.recreator.transaction import Setback, go_back, go_through
 from updater.recreator.undo import discard
 from updater.recreator.unfinished import Standing, Unfinished, group_of
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from updater.model.digest import Digest
-    from updater.model.reference import ImageReference
     from updater.model.terms import Terms
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Surroundings
@@ -209,7 +207,7 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         name=update.name,
         container_id=found.old["Id"],
         image=found.new["Config"]["Image"],
-        reference=_reference(found.new),
+        reference=reference_of(found.new),
         source=ImageAt(found.old["Image"], _digest(labels.get(LABEL_OLD_DIGEST))),
         digest=_digest(labels.get(LABEL_DIGEST)),
         terms=replace(terms, is_job=is_job, one_shot=terms.one_shot or is_job),
@@ -254,7 +252,7 @@ def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: S
         name=update.name,
         container_id=old["Id"],
         image=old["Config"]["Image"],
-        reference=_reference(old),
+        reference=reference_of(old),
         source=ImageAt(old["Image"], None),
         digest=None,
         terms=terms,
@@ -321,13 +319,6 @@ def _purpose(labels: Mapping[str, str]) -> Purpose:
         return Purpose(labels.get(LABEL_KIND, ""))
     except ValueError:
         return Purpose.UPDATE
-
-
-def _reference(container: Json) -> ImageReference | None:
-    try:
-        return parse_reference(container["Config"]["Image"])
-    except NotAReference:
-        return None
 
 
 def _digest(text: str | None) -> Digest | None:

@@ -10,6 +10,7 @@ from updater.errors import UpdateFailed
 from updater.model.container import STATES_UP
 from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
+from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import name_old
 
 if TYPE_CHECKING:
@@ -180,3 +181,11 @@ class Recreation:
 def failed(code: ReasonCode, message: str) -> UpdateFailed:
     """What a step raises."""
     return UpdateFailed(Reason(code, message))
+
+
+def reference_of(container: Json) -> ImageReference | None:
+    """What the container was made from, as its user wrote it; None where that was the id of an image."""
+    try:
+        return parse_reference(container["Config"]["Image"])
+    except NotAReference:
+        return None

@@ -21,6 +21,7 @@ from updater.recreator.names import (
     name_new,
     parse_working_name,
 )
+from updater.recreator.recreation import reference_of
 from updater.recreator.secrets import without_secrets
 from updater.recreator.verify import freeze, patiently, prove
 
@@ -177,9 +178,14 @@ def _created_unheard(recreation: Recreation) -> str | None:
 
 
 def point_tag_back(recreation: Recreation) -> None:
-    """Otherwise the next `docker compose up` would bring the rejected image back."""
+    """Otherwise the next `docker compose up` would bring the rejected image back.
+
+    Not where the update led to another tag: that one names what it should, and the old container's still does.
+    """
     reference = recreation.plan.reference
     if not recreation.tagged or recreation.old_image is None or reference is None:
+        return
+    if reference != reference_of(recreation.old):
         return
     assert reference.tag is not None
     tag = reference.tag

@@ -14,7 +14,7 @@ from updater.model.candidate import Candidate, Status
 from updater.model.platform import Platform
 from updater.model.published import Published
 from updater.model.reason import ReasonCode
-from updater.watcher.compare import is_same_image, shown_manifest, shown_platform
+from updater.watcher.compare import is_same_image, other_control_labels, shown_manifest, shown_platform
 from updater.watcher.dependents import dependents_of, ids_around
 from updater.watcher.in_parallel import in_parallel
 
@@ -71,6 +71,7 @@ def look_closer(
             status=Status.CURRENT if same else Status.OUTDATED,
             published_image=images[image],
             platform=image[2],
+            gives_other_labels=other_control_labels(container, images[image]),
         )
         settled.append(_with_dependents(found, inspected, inventory))
     return tuple(settled)
@@ -144,9 +145,9 @@ def _platforms(
 def _wanted(candidate: Candidate, platforms: Mapping[str, Platform]) -> Image | None:
     container, lookup = candidate.container, candidate.lookup
     platform = platforms.get(container.image_id)
-    if platform is None or container.reference is None or not isinstance(lookup, Published):
+    if platform is None or candidate.target is None or not isinstance(lookup, Published):
         return None
-    return container.reference, lookup.digest, platform
+    return candidate.target, lookup.digest, platform
 
 
 def _running_images(

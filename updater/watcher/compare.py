@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Candidate, Status
+from updater.model.control_labels import CONTROL_PREFIXES
 from updater.model.platform import Platform
 from updater.model.published import LookupFailed, Published
 from updater.model.reason import Reason, ReasonCode
+from updater.model.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
     from updater.model.digest import Digest
+    from updater.model.goal import Goal
     from updater.model.published import Lookup, PublishedImage
     from updater.model.reference import ImageReference
 
@@ -50,13 +53,24 @@ def not_comparable(container: ContainerSnapshot, registry_tags: AbstractSet[Imag
     return None
 
 
-def compare(consideration: Consideration, lookup: Lookup) -> Candidate:
-    """The candidate as one request shows it; what differs has still to be read (`settle`)."""
+def compare(consideration: Consideration, lookup: Lookup, goal: Goal) -> Candidate:
+    """The candidate as one request shows it; what differs has still to be read (`look_closer`)."""
     running = _running_digest(consideration.container, lookup)
     if isinstance(lookup, LookupFailed):
-        return Candidate(consideration, Status.UNKNOWN, running, lookup, finding=lookup.reason)
-    same = running == lookup.digest or consideration.container.image_id == lookup.digest
-    return Candidate(consideration, Status.CURRENT if same else Status.OUTDATED, running, lookup)
+        status, finding = Status.UNKNOWN, lookup.reason
+    else:
+        same = running == lookup.digest or consideration.container.image_id == lookup.digest
+        status, finding = Status.CURRENT if same else Status.OUTDATED, None
+    return Candidate(
+        consideration,
+        status,
+        running,
+        lookup,
+        finding=finding,
+        target=goal.target,
+        beyond=goal.beyond,
+        no_version=goal.no_version,
+    )
 
 
 def is_same_image(container: ContainerSnapshot, image: PublishedImage, manifest: str | None = None) -> bool:
@@ -68,6 +82,14 @@ def is_same_image(container: ContainerSnapshot, image: PublishedImage, manifest:
     if manifest is not None and manifest == image.manifest_digest:
         return True
     return container.image_id in (image.config_digest, image.manifest_digest, image.digest)
+
+
+def other_control_labels(container: ContainerSnapshot, image: PublishedImage) -> tuple[str, ...]:
+    """The labels by which the new image would tell us what to do, as the one that runs does not."""
+    now = container.image.labels if container.image is not None else {}
+    brought = image.config.get("Labels") or {}
+    keys = (key for key in brought if str(key).startswith(CONTROL_PREFIXES) and now.get(key) != brought[key])
+    return tuple(sorted(printable(str(key), 80) for key in keys))
 
 
 def shown_manifest(inspected: Mapping[str, Any] | None) -> str | None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import EngineError, RegistryError
 from updater.model.candidate import Candidate, Status
+from updater.model.goal import Goal
 from updater.model.published import LookupFailed
 from updater.model.reason import ReasonCode
 from updater.watcher.closer_look import all_dependents, look_closer
 from updater.watcher.compare import compare, not_comparable, running_digest
+from updater.watcher.goals import goals_of
 from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import Lookup, Published, PublishedImage
+    from updater.model.published import Lookup, Published, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
 
 
@@ -43,6 +45,7 @@ class Registry(Protocol):
 
     def begin_cycle(self, references: Iterable[ImageReference]) -> None: ...
     def published(self, reference: ImageReference) -> Published: ...
+    def tags(self, reference: ImageReference) -> PublishedTags: ...
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage: ...
 
 
@@ -55,16 +58,16 @@ def survey(
 ) -> tuple[Candidate, ...]:
     """Compare each container that nothing objects to; the order stays. Failures become candidates, not exceptions."""
     located = [_locate(consideration, inventory, engine) for consideration in considerations]
-    references = _side_by_side(
-        reference
-        for found in located
-        if not isinstance(found, Candidate) and (reference := found.container.reference) is not None
-    )
-    registry.begin_cycle(references)
-    answers = in_parallel(lambda reference: _look_up(reference, registry), references, parallel_checks)
-    lookups = dict(zip(references, answers, strict=True))
-    compared = [found if isinstance(found, Candidate) else _compare(found, lookups) for found in located]
-    return look_closer(compared, inventory, engine, registry, parallel_checks)
+    comparable = [found for found in located if not isinstance(found, Candidate)]
+    own = (reference for found in comparable if (reference := found.container.reference) is not None)
+    registry.begin_cycle(_side_by_side(own))
+    goals = goals_of(comparable, registry, parallel_checks)
+    targets = _side_by_side(goal.target for goal in goals if isinstance(goal, Goal))
+    answers = in_parallel(lambda reference: _look_up(reference, registry), targets, parallel_checks)
+    lookups = dict(zip(targets, answers, strict=True))
+    compared = iter([_compare(one, goal, lookups) for one, goal in zip(comparable, goals, strict=True)])
+    all_of_them = [found if isinstance(found, Candidate) else next(compared) for found in located]
+    return look_closer(all_of_them, inventory, engine, registry, parallel_checks)
 
 
 def with_all_dependents(
@@ -117,7 +120,9 @@ def _look_up(reference: ImageReference, registry: Registry) -> Lookup:
         return LookupFailed(reference, error.reason)
 
 
-def _compare(consideration: Consideration, lookups: Mapping[ImageReference, Lookup]) -> Candidate:
-    reference = consideration.container.reference
-    assert reference is not None  # _locate made a candidate of those without
-    return compare(consideration, lookups[reference])
+def _compare(
+    consideration: Consideration, goal: Goal | LookupFailed, lookups: Mapping[ImageReference, Lookup]
+) -> Candidate:
+    if isinstance(goal, LookupFailed):
+        return compare(consideration, goal, Goal(goal.reference))
+    return compare(consideration, lookups[goal.target], goal)

@@ -43,7 +43,7 @@ def test_the_version_is_the_distributions() -> None:
     "arguments", [[command, "--help"] for command in ("check", "run", "diff", "hold", "skip", "release")]
 )
 def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
-    from updater.settings import SETTINGS
+    from updater.policy.declarations import SETTINGS
 
     text = updater(*arguments).stdout
     assert "Examples:" in text

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.given import IMAGE_ID, NEW, OLD, OTHER, consideration, container, image, published, published_image
 from updater.model.candidate import Status
+from updater.model.goal import Goal
 from updater.model.platform import Platform
 from updater.model.published import LookupFailed
 from updater.model.reason import Reason, ReasonCode
@@ -16,6 +17,8 @@ from updater.watcher.compare import compare, is_same_image, not_comparable, show
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
+
+GOAL = Goal(parse_reference("web:latest"))
 
 
 @pytest.mark.parametrize(
@@ -34,13 +37,13 @@ if TYPE_CHECKING:
     ],
 )
 def test_comparison(changes: dict[str, Any], digest: Digest, expected: Status, running: Digest | None) -> None:
-    result = compare(consideration(container(**changes)), published(digest))
+    result = compare(consideration(container(**changes)), published(digest), GOAL)
     assert (result.status, result.running_digest) == (expected, running)
 
 
 def test_a_failed_lookup_is_unknown_and_never_current() -> None:
     reason = Reason(ReasonCode.REGISTRY_DENIED, "No.")
-    result = compare(consideration(), LookupFailed(parse_reference("web"), reason))
+    result = compare(consideration(), LookupFailed(parse_reference("web"), reason), GOAL)
     assert (result.status, result.finding) == (Status.UNKNOWN, reason)
 
 

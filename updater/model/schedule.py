@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cronsim import CronSim, CronSimError
 
 from updater.model.values import GOOD_DURATIONS, parse_duration
-from updater.policy.zone import civil_time, first_moment, is_skipped, last_moment, repetition
+from updater.model.zone import civil_time, first_moment, is_skipped, last_moment, repetition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.policy.tag_pattern import BadTagPattern, TagPattern, TooSlow, parse_tag_pattern
+from updater.model.tag_pattern import BadTagPattern, TagPattern, TooSlow, parse_tag_pattern
 
 TAGS = ("1.25", "1.25-alpine", "1.25-rc1", "v1.2.3", "V1.2.3", "2024.01.05", "1.2.3-ls45", "stable")
 

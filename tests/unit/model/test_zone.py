@@ -12,8 +12,8 @@ from zoneinfo import TZPATH, ZoneInfo
 import pytest
 from hypothesis import given
 
-from tests.unit.policy.clocks import APIA, BERLIN, LORD_HOWE, moments, shown, zones
-from updater.policy.zone import civil_time, first_moment, gone_by, last_moment, parse_zone, system_zone
+from tests.unit.model.clocks import APIA, BERLIN, LORD_HOWE, moments, shown, zones
+from updater.model.zone import civil_time, first_moment, gone_by, last_moment, parse_zone, system_zone
 
 
 @pytest.mark.parametrize("text", ["Europe/Berlin", "UTC", " America/New_York ", "Etc/GMT+5"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from updater.policy.zone import civil_time, first_moment, gone_by
+from updater.model.zone import civil_time, first_moment, gone_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

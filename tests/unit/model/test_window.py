@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.policy.clocks import (
+from tests.unit.model.clocks import (
     APIA,
     BERLIN,
     KATHMANDU,
@@ -22,7 +22,7 @@ from tests.unit.policy.clocks import (
     utc,
     zones,
 )
-from updater.policy.window import Span, closes_at, is_open, opens_at, parse_windows
+from updater.model.window import Span, closes_at, is_open, opens_at, parse_windows
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.policy.clocks import (
+from tests.unit.model.clocks import (
     APIA,
     BERLIN,
     KATHMANDU,
@@ -23,7 +23,7 @@ from tests.unit.policy.clocks import (
     utc,
     zones,
 )
-from updater.policy.schedule import Schedule, fired, jitter, next_time, parse_schedule
+from updater.model.schedule import Schedule, fired, jitter, next_time, parse_schedule
 
 
 @pytest.mark.parametrize(

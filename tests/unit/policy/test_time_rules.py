@@ -1,0 +1,146 @@
+"""Decisions that depend on the time, on what was held back, and on versions: one line per case, frozen clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.unit.given import NEW, OLD, candidate, consideration, published_image
+from updater.model.decision import Action
+from updater.model.facts import Facts, Moment
+from updater.model.hold import Hold, Skip
+from updater.model.reason import ReasonCode
+from updater.model.reference import parse_reference
+from updater.model.schedule import parse_schedule
+from updater.model.terms import Level
+from updater.model.window import parse_windows
+from updater.policy.rules import decide
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
+DAILY, NIGHTLY = parse_schedule("0 4 * * *"), parse_schedule("0 3 * * 0")
+UPDATE, WAIT, LEAVE = Action.UPDATE, Action.WAIT, Action.LEAVE
+
+
+def answer(terms: dict[str, Any], **facts: Any) -> tuple[Action, ReasonCode, datetime | None]:
+    given = {"moment": Moment(NOON), **facts}
+    decision = decide(candidate(consideration=consideration(**terms)), Facts(**given))
+    return decision.action, decision.reasons[0].code, decision.reasons[0].until
+
+
+@pytest.mark.parametrize(
+    ("terms", "facts", "action", "code", "until"),
+    [
+        ({}, {}, UPDATE, ReasonCode.UPDATE_AVAILABLE, None),
+        # Held and skipped
+        ({"hold": True}, {}, LEAVE, ReasonCode.HELD, None),
+        ({}, {"hold": Hold("web", NOON, None)}, LEAVE, ReasonCode.HELD, None),
+        ({}, {"hold": Hold("web", NOON, NOON + DAY)}, WAIT, ReasonCode.HELD, NOON + DAY),
+        ({}, {"skip": Skip("web", "docker.io/library/web:latest", NEW, None, NOON)}, LEAVE, ReasonCode.SKIPPED, None),
+        # Age
+        ({"min_age": 86400.0}, {"published_at": NOON - HOUR}, WAIT, ReasonCode.TOO_NEW, NOON + DAY - HOUR),
+        ({"min_age": 86400.0}, {"published_at": NOON - DAY}, UPDATE, ReasonCode.UPDATE_AVAILABLE, None),
+        ({"min_age": 86400.0}, {"published_at": NOON - 2 * DAY}, UPDATE, ReasonCode.UPDATE_AVAILABLE, None),
+        ({"min_age": 0.0}, {"published_at": NOON}, UPDATE, ReasonCode.UPDATE_AVAILABLE, None),
+        # Windows
+        ({"window": parse_windows("13:00-14:00")}, {}, WAIT, ReasonCode.OUTSIDE_WINDOW, NOON + HOUR),
+        ({"window": parse_windows("11:00-14:00")}, {}, UPDATE, ReasonCode.UPDATE_AVAILABLE, None),
+        ({"window": parse_windows("13:00-14:00")}, {"moment": Moment(NOON, BERLIN)}, UPDATE, None, None),
+        ({"window": parse_windows("Sat,Sun")}, {}, WAIT, ReasonCode.OUTSIDE_WINDOW, datetime(2026, 3, 7, tzinfo=UTC)),
+        ({"window": parse_windows("22:00-13:00")}, {}, UPDATE, None, None),
+        # A schedule of its own, in a cycle that a person (or cron) began
+        ({"schedule": DAILY}, {"moment": Moment(NOON)}, WAIT, ReasonCode.NOT_SCHEDULED, NOON + 16 * HOUR),
+        ({"schedule": DAILY}, {"moment": Moment(NOON, last_cycle=NOON - HOUR)}, WAIT, ReasonCode.NOT_SCHEDULED, None),
+        ({"schedule": DAILY}, {"moment": Moment(NOON, last_cycle=NOON - 9 * HOUR)}, UPDATE, None, None),
+        # In a cycle that schedules began
+        ({"schedule": DAILY}, {"moment": Moment(NOON, fired=frozenset({DAILY}))}, UPDATE, None, None),
+        ({"schedule": DAILY}, {"moment": Moment(NOON, fired=frozenset({NIGHTLY}))}, WAIT, None, None),
+        # The first that objects is told: what a person said before what the clock says.
+        (
+            {"hold": True, "window": parse_windows("13:00-14:00"), "min_age": 86400.0},
+            {"published_at": NOON},
+            LEAVE,
+            ReasonCode.HELD,
+            None,
+        ),
+        (
+            {"window": parse_windows("13:00-14:00"), "min_age": 86400.0},
+            {"published_at": NOON},
+            WAIT,
+            ReasonCode.TOO_NEW,
+            NOON + DAY,
+        ),
+    ],
+)
+def test_answers(
+    terms: dict[str, Any], facts: dict[str, Any], action: Action, code: ReasonCode | None, until: datetime | None
+) -> None:
+    found = answer(terms, **facts)
+    assert found[0] is action
+    assert code is None or found[1] is code
+    assert until is None or found[2] == until
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"window": parse_windows("13:00-14:00")},
+        {"schedule": DAILY},
+        {"min_age": 86400.0},
+    ],
+)
+def test_at_once_sets_times_aside_and_nothing_else(terms: dict[str, Any]) -> None:
+    now = Moment(NOON, at_once=True)
+    assert answer(terms, moment=now, published_at=NOON)[0] is UPDATE
+    assert answer({**terms, "hold": True}, moment=now, published_at=NOON)[1] is ReasonCode.HELD
+    assert answer({**terms, "monitor_only": True}, moment=now)[1] is ReasonCode.MONITOR_ONLY
+
+
+def test_the_clock_and_the_way_out_are_told() -> None:
+    def message(terms: dict[str, Any], **facts: Any) -> str:
+        return decide(candidate(consideration=consideration(**terms)), Facts(**facts)).reasons[0].message
+
+    berlin = Moment(NOON, BERLIN)
+    assert message({"window": parse_windows("14:00-15:00")}, moment=berlin) == (
+        "Its window (14:00-15:00) opens on Wed 2026-03-04 14:00 CET."
+    )
+    assert message({"min_age": 259200.0}, moment=berlin, published_at=NOON - 5 * HOUR) == (
+        "Published 5h ago; must be 3d old. That is on Sat 2026-03-07 08:00 CET."
+    )
+    assert message({"schedule": DAILY}, moment=berlin) == "Its schedule is 0 4 * * *, next on Thu 2026-03-05 04:00 CET."
+    assert "updater release web" in message({}, moment=berlin, hold=Hold("web", NOON, None))
+    assert "until Thu 2026-03-05 13:00 CET" in message({}, moment=berlin, hold=Hold("web", NOON, NOON + DAY))
+
+
+def test_a_major_version_of_a_database_is_told_and_not_taken() -> None:
+    decision = decide(candidate(majors=("16", "17")))
+    assert (decision.action, decision.reasons[0].code) == (LEAVE, ReasonCode.MAJOR_VERSION)
+    assert "16" in decision.reasons[0].message
+    assert "warn_majors" in decision.reasons[0].message
+
+
+def test_remarks_decide_nothing() -> None:
+    one = candidate(
+        consideration=consideration(tags=Level.MINOR),
+        beyond="2.0",
+        gives_other_labels=("updater.enable",),
+    )
+    decision = decide(one)
+    assert decision.action is UPDATE
+    assert [reason.code for reason in decision.reasons] == [
+        ReasonCode.UPDATE_AVAILABLE,
+        ReasonCode.NEWER_VERSION,
+        ReasonCode.IMAGE_LABELS,
+    ]
+    assert decision.reasons[1].message == "2.0 is published, too, which following minor versions does not reach."
+
+
+def test_what_is_new_is_named() -> None:
+    version = decide(candidate(target=parse_reference("web:1.26"))).reasons[0].message
+    assert version.startswith("A newer version is published: 1.26 (")
+    aged = decide(candidate(published_image=published_image(OLD))).reasons[0].message
+    assert "old enough" in aged

@@ -1,0 +1,18 @@
+"""Which reference is a container to be compared with: its own, or a newer version tag of its repository?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from updater.model.reference import ImageReference
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`beyond` is a newer version that what is followed does not reach; `no_version` says why none can be followed."""
+
+    target: ImageReference
+    beyond: str | None = None
+    no_version: str | None = None

@@ -1,0 +1,55 @@
+"""Which newer version tag does each container follow, if it follows versions? One list of tags per repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.errors import RegistryError
+from updater.model.goal import Goal
+from updater.model.published import LookupFailed
+from updater.model.terms import Level
+from updater.policy.versions import newest
+from updater.watcher.in_parallel import in_parallel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from updater.model.consideration import Consideration
+    from updater.model.published import PublishedTags
+    from updater.model.reference import ImageReference
+    from updater.watcher.survey import Registry
+
+
+def goals_of(considerations: Sequence[Consideration], registry: Registry, at_once: int) -> list[Goal | LookupFailed]:
+    """The goal of each, in order; where its repository's tags could not be listed, why."""
+    asked = {
+        reference.name: reference
+        for one in considerations
+        if one.terms.tags is not Level.DIGEST and (reference := one.container.reference) is not None
+    }
+    answers = in_parallel(lambda reference: _tags(reference, registry), asked.values(), at_once)
+    lists = dict(zip(asked, answers, strict=True))
+    return [_goal(one, lists) for one in considerations]
+
+
+def _tags(reference: ImageReference, registry: Registry) -> PublishedTags | LookupFailed:
+    try:
+        return registry.tags(reference)
+    except RegistryError as error:
+        return LookupFailed(reference, error.reason)
+
+
+def _goal(consideration: Consideration, lists: dict[str, PublishedTags | LookupFailed]) -> Goal | LookupFailed:
+    reference, terms = consideration.container.reference, consideration.terms
+    assert reference is not None  # nothing is compared without one
+    if terms.tags is Level.DIGEST or reference.tag is None:
+        return Goal(reference)
+    published = lists[reference.name]
+    if isinstance(published, LookupFailed):
+        return published
+    choice = newest(published.names, reference.tag, terms.tags, terms.tag_pattern)
+    target = reference.with_tag(choice.tag) if choice.tag is not None else reference
+    obstacle = str(choice.obstacle) if choice.obstacle is not None else None
+    if obstacle is None and not published.is_complete:
+        obstacle = "The repository has more tags than are read, so that a newer version may have been missed."
+    return Goal(target, choice.beyond, obstacle)
