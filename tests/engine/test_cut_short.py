@@ -186,3 +186,50 @@ def test_the_slower_of_two_updaters_leaves_the_tags_alone(host: Host) -> None:
     assert host.image_id(host.reference("web:latest")) == host.inspect("web")["Image"]
     kept = host.client.inspect_image(f"updater-keep:{host.name('web')}")["Id"]
     assert kept != host.inspect("web")["Image"]
+
+
+class TestOnTheWayToANewerTag:
+    """The two containers are made from two references: whoever comes back, each tag names what it should."""
+
+    MOMENTS = (
+        r"POST .*/images/.*/tag\?.*tag=1\.26\.0",
+        r"POST .*/containers/create",
+        r"rename\?name=.*\.go-",
+        r"POST .*/stop",
+        r"rename\?name=.*\.old-",
+        r"POST .*/start",
+    )
+
+    def start(self, host: Host, new: ImageSpec) -> tuple[str, str]:
+        host.push("web:1.25.0", ImageSpec(marker="1.25.0"))
+        old_id = host.run_container("web", "web:1.25.0", labels=ON | {"updater.tags": "minor"})
+        host.push("web:1.26.0", new)
+        return old_id, host.image_id("web:1.25.0")
+
+    def check(self, host: Host, old_image: str) -> str:
+        """Exactly one container, on what its own tag names; the marker of what runs."""
+        recover(host)
+        assert host.container_names() == [host.name("web")]
+        assert host.image_id("web:1.25.0") == old_image
+        now = host.inspect("web")
+        assert now["State"]["Running"]
+        assert host.image_id(now["Config"]["Image"]) == now["Image"]
+        return str(now["Config"]["Image"]).rpartition(":")[2]
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_a_good_version(self, host: Host, moment: str) -> None:
+        _, old_image = self.start(host, ImageSpec(marker="1.26.0"))
+        kill_after(host, moment, "run", *QUICK)
+        tag = self.check(host, old_image)
+        assert host.execute("web", "cat /etc/marker") == tag
+        assert ran(host.updater("run", *QUICK).json)[host.name("web")]["outcome"] in ("updated", "current")
+        assert self.check(host, old_image) == "1.26.0"
+
+    @pytest.mark.parametrize("moment", [*MOMENTS, r"rename\?name=.*\.back-", r"rename\?name=.*\.bad-"])
+    def test_a_bad_version(self, host: Host, moment: str) -> None:
+        old_id, old_image = self.start(host, ImageSpec(marker="bad", command=commands.EXIT_AT_ONCE))
+        kill_after(host, moment, "run", *QUICK)
+        assert self.check(host, old_image) == "1.25.0"
+        host.updater("run", *QUICK)
+        assert self.check(host, old_image) == "1.25.0"
+        assert host.inspect("web")["Id"] == old_id
