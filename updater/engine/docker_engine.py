@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -97,10 +98,18 @@ class DockerEngine:
 
     def inventory(self) -> Inventory:
         """All containers and images, in two calls however many there are; both at once, since each takes a while."""
-        with ThreadPoolExecutor(1, thread_name_prefix="inventory") as pool:
-            images = pool.submit(self._get, "list images", "/images/json")
-            containers = self._get("list containers", "/containers/json", {"all": "1"})
-            return inventory(containers, images.result())
+        images: Future[Any] = Future()
+
+        def list_images() -> None:
+            try:
+                images.set_result(self._get("list images", "/images/json"))
+            except EngineError as error:
+                images.set_exception(error)
+
+        # A daemon: somebody who interrupts does not wait for it.
+        threading.Thread(target=list_images, name="list-images", daemon=True).start()
+        containers = self._get("list containers", "/containers/json", {"all": "1"})
+        return inventory(containers, images.result())
 
     def containers(self, label: str | None = None) -> tuple[ContainerSnapshot, ...]:
         """All containers, or those that bear the label: one call, and one for each image that is new to us."""
