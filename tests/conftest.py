@@ -24,7 +24,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 _NUMBERS = itertools.count(1)
 
-SURPRISES = ("UPDATER_", "DOCKER_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+SURPRISES = (
+    "UPDATER_",
+    "WATCHTOWER_",
+    "REPO_",
+    "DOCKER_",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater.model.control_labels import WATCHTOWER_PREFIX
-from updater.policy.declarations import ALL, LABELS, SETTINGS, WATCHTOWER_LABELS
+from updater.policy.declarations import ALL, BY_NAME, LABELS, SETTINGS, WATCHTOWER_LABELS
 from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL, NO_PULL_MEANS
+from updater.watchtower.rows import GROUPS
+from updater.watchtower.values import (
+    cooldown,
+    globs,
+    go_duration,
+    labels,
+    log_format,
+    log_level,
+    opposite,
+    poll_interval,
+    schedule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from updater.policy.declarations import Setting
+    from updater.watchtower.row import Carry, Row
 
 PROJECT = Path(__file__).parents[1]
 _MADE = "made by `make tables`; a test keeps them the same"
@@ -70,6 +83,15 @@ def watchtower_labels_table() -> str:
     return _table(("Watchtower's label", "here"), (*mapped, (f"`{NO_PULL}`", _text(NO_PULL_MEANS)), *ignored, *left))
 
 
+def watchtower_rows_tables() -> str:
+    """All of Watchtower's variables and flags, and what becomes of each."""
+    parts = (
+        f"\n### {group}\n\n{_table(('variable', 'flag', 'here'), [_row(row) for row in rows])}"
+        for group, rows in GROUPS.items()
+    )
+    return "".join(parts) + "\n"
+
+
 def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
     """The page with these tables made anew; raises ValueError where it has no place for one."""
     for name, make in tables.items():
@@ -82,10 +104,34 @@ def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
     return page
 
 
+# How a value is written here where it is not as it was.
+_CARRIED: dict[Carry, str] = {
+    opposite: ", turned around: `true` is `false`",
+    poll_interval: ": `300` is `@every 5m`, a minute is the shortest",
+    schedule: ": `0 30 3 * * *` is `30 3 * * *`, without the seconds",
+    globs: ": names; of patterns those that a glob can say, `web-.*` is `web-*`",
+    labels: ": `tier=front` is `label:tier=front`",
+    cooldown: ": `1M` is `30d`",
+    go_duration: ": to the second",
+    log_level: ": panic and fatal are error, trace is debug",
+    log_format: ": JSON, and text for all others",
+}
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_table, "container settings": container_settings_table},
     "docs/labels.md": {"labels": labels_table, "Watchtower's labels": watchtower_labels_table},
+    "docs/migrate-from-watchtower.md": {
+        "Watchtower's variables": watchtower_rows_tables,
+        "Watchtower's labels": watchtower_labels_table,
+    },
 }
+
+
+def _row(row: Row) -> tuple[str, str, str]:
+    variable = f"`{row.variable}`" if row.variable else _NOTHING
+    flag = f"`{row.flag}`" + (f" `-{row.short}`" if row.short else "") if row.flag else _NOTHING
+    carried = _CARRIED.get(row.carry, "")
+    setting = f"`{BY_NAME[row.setting].variable}`{carried}" if row.setting else ""
+    return variable, flag, "; ".join(part for part in (setting, _text(row.remark)) if part)
 
 
 def _spellings(setting: Setting) -> str:

@@ -1,6 +1,7 @@
 """What are the settings now? All sources, in their order of precedence.
 
-Command line > environment > config file > default. Per container: label > `containers:` entry > global.
+Command line > environment > Watchtower's variables > config file > default. Per container: label > `containers:` entry
+> global.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.policy.terms import Entry
+    from updater.watchtower.drop_in import DropIn
 
 _FROM_FILE = "_FILE"
 # The login at one registry. There is no flag for it, since everybody on the machine sees a command line.
 _LOGIN = ("registry", "registry_username", "registry_password")
 LOGIN_VARIABLES = frozenset(
     f"{ENVIRONMENT_PREFIX}{name.upper()}{ending}" for name in _LOGIN for ending in ("", _FROM_FILE)
-)
+) | {"REPO_USER", "REPO_PASS"}  # the same, as Watchtower calls it
+_WATCHTOWERS = ("WATCHTOWER_", "REPO_USER", "REPO_PASS")
 
 
 def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[str, str]) -> Settings:
     """Read all sources in their order of precedence. Raises InvalidSetting, naming place, value and good values."""
     from_environment, login = _read_environment(environment)
-    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+    drop_in = _read_watchtower(environment)
     explicit = {**from_environment, **_read_command_line(command_line)}
+    in_file: Mapping[str, Any] = {}
     registries: tuple[RegistryAccess, ...] = ()
     containers: tuple[Entry, ...] = ()
     path = _config_path(explicit.get("config"))
@@ -40,13 +44,34 @@ def resolve(command_line: Mapping[str, str | bool | None], environment: Mapping[
         from updater.config_file import read_config_file  # brings PyYAML along, for those who have such a file
 
         from_file = read_config_file(path)
-        values |= from_file.values
-        registries, containers = from_file.registries, from_file.containers
-    values |= explicit
-    registries = _with_login(registries, login)
+        in_file, registries, containers = from_file.values, from_file.registries, from_file.containers
+    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+    if drop_in is None:
+        values |= {**in_file, **explicit}
+        warnings: tuple[str, ...] = ()
+        nobody_said_all = "all" not in {**in_file, **explicit}
+    else:
+        values |= {"all": drop_in.all_containers, **in_file, **drop_in.values, **explicit}
+        warnings = tuple(drop_in.hints(explicit, in_file, login))
+        login = drop_in.with_login(login)
+        nobody_said_all = False
+    registries = _with_login(registries, _read_login(login))
     for entry in registries:
         _check_login(entry)
-    return Settings(values, registries, containers)
+    return Settings(values, registries, containers, warnings, nobody_said_all)
+
+
+def _read_watchtower(environment: Mapping[str, str]) -> DropIn | None:
+    if not any(name.startswith(_WATCHTOWERS) for name in environment):
+        return None
+    from updater.watchtower.drop_in import read_drop_in  # a long table, for those who have such variables
+
+    return read_drop_in(environment)
+
+
+def without_watchtower(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without any variable of Watchtower's that would count here."""
+    return {name: value for name, value in environment.items() if not name.startswith(_WATCHTOWERS)}
 
 
 def _config_path(explicit: str | None) -> str | None:
@@ -63,7 +88,7 @@ def _read_command_line(given: Mapping[str, str | bool | None]) -> dict[str, Any]
     }
 
 
-def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], RegistryAccess | None]:
+def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     login: dict[str, str] = {}
     for variable in sorted(environment):
@@ -83,7 +108,7 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], R
             login[name] = text
         else:
             values[name] = parse_value(BY_NAME[name], text, f"environment variable {variable}")
-    return values, _read_login(login)
+    return values, login
 
 
 def _read_login(given: Mapping[str, str]) -> RegistryAccess | None:

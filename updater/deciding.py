@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.errors import UnknownContainer
-from updater.itself import own_container
+from updater.itself import in_own_container
 from updater.maturity import mature
 from updater.model.decision import Action
 from updater.model.facts import Moment
@@ -55,9 +55,8 @@ def decide_all(
     }
     containers = [container for container in inventory.containers if container.id not in working]
     request = replace(
-        request,
+        in_own_container(request, containers),
         names=resolve_names(request.names, inventory, unfinished),
-        own_id=own_container(containers),
         busy=frozenset(update.name for update in unfinished),
     )
     needs = _needs(containers, request)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from updater.model.values import parse_boolean
+from updater.policy.watchtower_labels import ITSELF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from updater.model.container import ContainerSnapshot
+    from updater.policy.terms import Request
+
+LOGGER = logging.getLogger("updater")
 
 _LONG_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SHORT_ID = re.compile(r"[0-9a-f]{12}")
@@ -31,6 +40,37 @@ def own_container(containers: Iterable[ContainerSnapshot], root: Path = Path("/"
         ),
         None,
     )
+
+
+def in_own_container(request: Request, containers: Iterable[ContainerSnapshot], root: Path = Path("/")) -> Request:
+    """The request of a program that runs in this container.
+
+    Whoever put our image in Watchtower's place and kept the label by which Watchtower knows itself gets its default:
+    all containers are considered, unless a setting says otherwise.
+    """
+    known = tuple(containers)
+    own_id = own_container(known, root)
+    own = next((container for container in known if container.id == own_id), None)
+    if own is not None and request.nobody_said_all and _is_true(own.user_labels.get(ITSELF, "")):
+        _tell_once()
+        return replace(request, own_id=own_id, all=True)
+    return replace(request, own_id=own_id)
+
+
+@cache
+def _tell_once() -> None:
+    LOGGER.warning(
+        "The updater's own container is labelled %s=true, so all containers are considered that do not say"
+        " enable=false, as Watchtower does; UPDATER_ALL=false leaves those out that are not opted in.",
+        ITSELF,
+    )
+
+
+def _is_true(text: str) -> bool:
+    try:
+        return parse_boolean(text)
+    except ValueError:
+        return False
 
 
 def _read(path: Path) -> str:

@@ -23,12 +23,15 @@ _LARGEST_SECRET = 64 * 1024  # bytes; a path to a device or a log must not fill 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, resolved. Durations in seconds. `warnings` are to be shown once."""
+    """All settings, resolved. Durations in seconds. `warnings` are to be shown once. `nobody_said_all`: no source says
+    anything of the setting `all`, and no variable of Watchtower's either.
+    """
 
     values: Mapping[str, Any]
     registries: tuple[RegistryAccess, ...] = ()
     containers: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
+    nobody_said_all: bool = False
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
 from updater.errors import EngineError, InvalidSetting, RegistryDenied
-from updater.itself import own_container
+from updater.itself import in_own_container
 from updater.model.zone import GOOD_ZONES, system_zone
 from updater.policy.declarations import SETTINGS
 from updater.policy.scope import consider
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from updater.registry.credentials import CredentialSource
     from updater.settings import Settings
     from updater.state.store import Store
+    from updater.watchtower.migration import Migration
 
 LOGGER = logging.getLogger("updater")
 
@@ -108,9 +108,17 @@ def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fin
         yield from examination.registry_findings(registry, references, access)
 
 
+def watchtower_found(settings: Settings, environment: Mapping[str, str]) -> Migration:
+    """What of Watchtower's is here. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
+    from updater.migrating import look_for_watchtower  # no cycle has a use for it
+
+    with DockerEngine.open(settings["host"], environment) as engine:
+        return look_for_watchtower(engine, environment)
+
+
 def followed(inventory: Inventory, request: Request) -> list[ImageReference]:
     """The references that a cycle would ask registries for."""
-    request = replace(request, own_id=own_container(inventory.containers))
+    request = in_own_container(request, inventory.containers)
     return [
         container.reference
         for container in inventory.containers
@@ -125,6 +133,7 @@ def request_of(settings: Settings, names: Sequence[str], environment: Mapping[st
     return Request(
         names=frozenset(names),
         all=settings["all"],
+        nobody_said_all=settings.nobody_said_all,
         defaults={
             setting.name: settings[setting.name] for setting in SETTINGS if setting.per_container and setting.inherited
         },

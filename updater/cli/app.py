@@ -14,6 +14,7 @@ from updater.cli.explain import explain_command
 from updater.cli.healthcheck import healthcheck_command
 from updater.cli.history import history_command
 from updater.cli.hold import hold_command
+from updater.cli.migrate import migrate_command
 from updater.cli.recover import recover_command
 from updater.cli.release import release_command
 from updater.cli.retry import retry_command
@@ -61,6 +62,7 @@ def root(
       updater watch                    cycles for ever, on the schedule
       updater hold db --for 14d        leave a container as it is for a while
       updater doctor                   is all in order that these need?
+      updater migrate                  what the Watchtower that is found here becomes
     """
 
 
@@ -77,4 +79,5 @@ app.command("release", cls=Command)(release_command)
 app.command("recover", cls=Command)(recover_command)
 app.command("history", cls=Command)(history_command)
 app.command("doctor", cls=Command)(doctor_command)
+app.command("migrate", cls=Command)(migrate_command)
 app.command("healthcheck", cls=Command)(healthcheck_command)

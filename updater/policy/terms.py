@@ -35,8 +35,9 @@ class Request:
     """What was asked for: names on the command line (empty: all), global values, entries, and who we are.
 
     `own_id` is the id of the container that this program runs in, if it does; `busy` are the names of containers that
-    another updater is working on. `jobs` are the names of containers that others need to have ended well. `scope`,
-    `include` and `exclude` bound what is looked at; of the images of `warn_majors` a next major version is only told.
+    another updater is working on. `nobody_said_all`: `all` is only the default. `jobs` are the names of containers that
+    others need to have ended well. `scope`, `include` and `exclude` bound what is looked at; of the images of
+    `warn_majors` a next major version is only told.
     `at_once` (`--now`) sets window, age and schedules aside for the containers named. `zone` is the clock of schedules
     and windows; `fired` are the schedules whose time has come, None where it is no schedule that asks. `schedule` is
     that of the containers without one of their own.
@@ -44,6 +45,7 @@ class Request:
 
     names: frozenset[str] = frozenset()
     all: bool = False
+    nobody_said_all: bool = False
     defaults: Mapping[str, Any] | None = None
     entries: tuple[Entry, ...] = ()
     own_id: str | None = None

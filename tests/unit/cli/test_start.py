@@ -63,6 +63,8 @@ def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
         (["run", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["diff", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["diff"], {}, 2, ["NAME"]),
+        (["migrate", "--host", "tcp://127.0.0.1:1"], {"WATCHTOWER_CLEANUP": "?"}, 3, ["no engine answers"]),
+        (["check"], {"WATCHTOWER_CLEANUP": "?"}, 2, ["WATCHTOWER_CLEANUP", "'?'", "true or false"]),
         (["hold"], {}, 2, ["NAME"]),
         (["hold", "web", "--for", "soon"], {}, 2, ["--for", "'soon'", "90s"]),
         (["hold", "web", "--for", "0"], {}, 2, ["--for", "'0'", "90s"]),
