@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError
 from updater.itself import own_container
+from updater.model.facts import Facts, Moment
 from updater.model.history import Operation
 from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
@@ -20,6 +22,7 @@ from updater.model.reason import Reason, ReasonCode
 from updater.model.wording import printable
 from updater.planning import plan_companions, plan_update
 from updater.policy.order import lines, providers, reached
+from updater.policy.rules import objects_by_now
 from updater.policy.scope import consider
 from updater.recreator.health import has_healthcheck, healthcheck_deadline
 from updater.recreator.transaction import perform
@@ -120,6 +123,9 @@ def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Out
             ReasonCode.DEPENDENCY_FAILED, f"It depends on {failed[0]}, whose update failed; it waits for the next run."
         )
         return (_left(decision, OutcomeKind.SKIPPED, reason),)
+    late = objects_by_now(decision.candidate, _facts_by_now(name, job))
+    if late is not None:
+        return (_left(decision, OutcomeKind.SKIPPED, late),)
     try:
         unmet = _unmet(job.needs.get(name, ()), job, done)
         if unmet is not None:
@@ -137,6 +143,12 @@ def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Out
     remember_all(outcomes, Operation.UPDATE, job.world)
     job.replaced.update(_replaced((plan, *companions), outcomes))
     return outcomes
+
+
+def _facts_by_now(name: str, job: Job) -> Facts:
+    now, request = datetime.now(UTC), job.request
+    moment = Moment(now, request.zone, at_once=request.at_once and bool(request.names))
+    return Facts(hold=job.world.memory.holds_of(name, now), moment=moment)
 
 
 def _with_hint(outcome: Outcome, decision: Decision, plan: Plan) -> Outcome:

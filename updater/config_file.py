@@ -68,6 +68,9 @@ def _read(path: str) -> str:
         raise InvalidSetting("config file", f"{path} is not UTF-8 text", "a YAML file of settings") from None
 
 
+_KEPT_TAGS = frozenset({"tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"})
+
+
 class _Loader(yaml.SafeLoader):
     """Plain YAML, but a key given twice is an error: one of the two would be lost in silence.
 
@@ -90,6 +93,13 @@ class _Loader(yaml.SafeLoader):
                     )
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+# What is written counts: `1.10` is no number here, nor `22:00` minutes, nor `010` eight.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT_TAGS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _parse(path: str, text: str) -> dict[str, Any]:

@@ -142,7 +142,9 @@ def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecas
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:
     candidate = decision.candidate
-    published = candidate.lookup.digest if isinstance(candidate.lookup, Published) else None
+    published = candidate.target_digest or (
+        candidate.lookup.digest if isinstance(candidate.lookup, Published) else None
+    )
     current = kind is OutcomeKind.CURRENT
     return Outcome(
         name=candidate.container.name,

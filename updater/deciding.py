@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from updater.errors import UnknownContainer
 from updater.itself import in_own_container
 from updater.maturity import mature
+from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.facts import Moment
 from updater.model.need import Condition
+from updater.model.reason import ReasonCode
 from updater.model.report import CheckReport
 from updater.policy.needs import needs_of_all
 from updater.policy.order import leave_circles, providers
@@ -19,7 +21,7 @@ from updater.policy.rules import decide, unasked
 from updater.policy.scope import consider
 from updater.remembering import facts_of, remember_seen
 from updater.watcher.majors import with_majors
-from updater.watcher.survey import survey, with_all_dependents
+from updater.watcher.survey import fall_back, survey, with_all_dependents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +30,24 @@ if TYPE_CHECKING:
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
+    from updater.model.reason import Reason
     from updater.policy.needs import Needs
     from updater.policy.terms import Request
     from updater.recreator.unfinished import Unfinished
     from updater.world import World
+
+# Comparisons with another version, after the first one.
+MOST_FALLBACKS = 4
+_ABOUT_THE_IMAGE = frozenset(
+    {
+        ReasonCode.SKIPPED,
+        ReasonCode.REJECTED_BEFORE,
+        ReasonCode.MAJOR_VERSION,
+        ReasonCode.TOO_NEW,
+        ReasonCode.PLATFORM_MISSING,
+        ReasonCode.IMAGE_NOT_FOUND,
+    }
+)
 
 
 def decide_all(
@@ -69,24 +85,55 @@ def decide_all(
         if (consideration.container.name in request.names if request.names else everything or consideration.listed)
         and only in (None, consideration.container.name)
     ]
-    candidates = survey(shown, inventory, world.engine, world.registry, parallel_checks)
-    candidates = with_majors(candidates, request.warn_majors, world.engine)
-    remember_seen(candidates, world.memory)
-    moment = moment_of(request, world)
-    if not moment.at_once:
-        candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
     busy = ids_of(unfinished)
 
     def decided(candidates: Sequence[Candidate]) -> list[Decision]:
+        moment = moment_of(request, world)
+        remember_seen(candidates, world.memory)
+        if not moment.at_once:
+            candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
+        candidates = with_majors(candidates, request.warn_majors, world.engine)
         facts = (facts_of(candidate, world.memory, moment, request.own_id, busy) for candidate in candidates)
         return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
 
-    decisions = decided(candidates)
+    decisions = decided(survey(shown, inventory, world.engine, world.registry, parallel_checks))
+    for _ in range(MOST_FALLBACKS):
+        blocked = [number for number, decision in enumerate(decisions) if _may_fall_back(decision)]
+        if not blocked:
+            break
+        tried = [decisions[number].candidate for number in blocked]
+        others = decided(fall_back(tried, inventory, world.engine, world.registry, parallel_checks))
+        for number, other in zip(blocked, others, strict=True):
+            decisions[number] = _better(decisions[number], other)
     if before_updates and any(decision.action is Action.UPDATE for decision in decisions):
-        decisions = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))
+        candidates = [decision.candidate for decision in decisions]
+        again = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))
+        decisions = [_with_remark(one, before.reasons) for one, before in zip(again, decisions, strict=True)]
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
     return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+
+
+def _may_fall_back(decision: Decision) -> bool:
+    """What speaks against one version need not speak against the one before it."""
+    return bool(decision.candidate.fallbacks) and decision.reasons[0].code in _ABOUT_THE_IMAGE
+
+
+def _better(first: Decision, other: Decision) -> Decision:
+    """The other one, if it is an update, or at least an answer; its last reason is why nothing newer is taken.
+
+    Otherwise the first stays, and goes on to its next fallback.
+    """
+    is_known = first.candidate.status is Status.UNKNOWN and other.candidate.status is Status.CURRENT
+    if other.action is Action.UPDATE or is_known:
+        return replace(other, reasons=(*other.reasons, first.reasons[0]))
+    return replace(first, candidate=replace(first.candidate, fallbacks=other.candidate.fallbacks))
+
+
+def _with_remark(decision: Decision, before: Sequence[Reason]) -> Decision:
+    """The decision with why nothing newer is taken, if that was found out before."""
+    told = [reason for reason in before if reason.code in _ABOUT_THE_IMAGE and reason not in decision.reasons]
+    return replace(decision, reasons=(*decision.reasons, *told)) if decision.action is Action.UPDATE else decision
 
 
 def moment_of(request: Request, world: World) -> Moment:

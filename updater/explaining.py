@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.deciding import decide_all, ids_of, moment_of, resolve_names
 from updater.errors import UsageError
-from updater.itself import own_container
+from updater.itself import in_own_container, own_container
 from updater.model.candidate import Status
 from updater.model.digest import short
-from updater.model.explanation import Explanation
+from updater.model.explanation import Explanation, Ruling
 from updater.model.published import Published
+from updater.model.reason import ReasonCode
 from updater.model.terms import Enabled, Level
 from updater.model.values import show_duration
 from updater.policy import rules, scope
@@ -18,13 +20,15 @@ from updater.recreator.unfinished import find_unfinished
 from updater.remembering import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from updater.model.candidate import Candidate
+    from updater.model.container import Inventory
     from updater.model.facts import Facts
     from updater.model.terms import Terms
     from updater.policy.terms import Request
+    from updater.recreator.unfinished import Unfinished
     from updater.world import World
 
 _HOW = {
@@ -50,7 +54,9 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
     candidate, moment = decision.candidate, moment_of(request, world)
     own_id = own_container(inventory.containers)
     facts = facts_of(candidate, world.memory, moment, own_id, ids_of(unfinished))
-    asked = [*scope.rulings(candidate.container, decision.terms, request)]
+    asked = [*scope.rulings(candidate.container, decision.terms, _as_asked(request, inventory, unfinished))]
+    if decision.reasons[0].code is ReasonCode.INVALID_LABEL:
+        asked = [Ruling("Can its labels be read?", decision.reasons[0])]
     objected = next((number for number, ruling in enumerate(asked) if ruling.objection is not None), None)
     if objected is not None:
         asked = asked[: objected + 1]
@@ -58,6 +64,12 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
         asked += rules.rulings(candidate, facts)
     return Explanation(
         world.engine.info, decision, tuple(_known(candidate, decision.terms, facts, world)), tuple(asked)
+    )
+
+
+def _as_asked(request: Request, inventory: Inventory, unfinished: Sequence[Unfinished]) -> Request:
+    return replace(
+        in_own_container(request, inventory.containers), busy=frozenset(update.name for update in unfinished)
     )
 
 

@@ -69,6 +69,6 @@ def _newer(candidate: Candidate) -> Skip:
     if candidate.status is not Status.OUTDATED or not isinstance(lookup, Published):
         runs = f" ({short(candidate.running_digest)})" if candidate.running_digest else ""
         raise UsageError(f"{container.name} runs what is published{runs}; there is nothing newer to leave out")
-    reference = lookup.reference
+    reference, digest = candidate.target or lookup.reference, candidate.target_digest or lookup.digest
     tag = reference.tag if reference != container.reference else None
-    return Skip(container.name, reference.canonical, lookup.digest, tag, datetime.now(UTC))
+    return Skip(container.name, reference.canonical, digest, tag, datetime.now(UTC))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from updater.errors import RegistryError
 from updater.model.candidate import Candidate, Status
 from updater.remembering import since_when
-from updater.watcher.compare import is_same_image
+from updater.watcher.compare import is_same_image, other_control_labels
 from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def _mature(candidate: Candidate, registry: Registry, memory: Store, now: dateti
         if is_same_image(candidate.container, image):
             return candidate
         if since is not None and since + timedelta(seconds=candidate.consideration.terms.min_age) <= now:
-            return replace(candidate, published_image=image)
+            labels = other_control_labels(candidate.container, image)
+            return replace(candidate, published_image=image, gives_other_labels=labels)
     return candidate
 
 

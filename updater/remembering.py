@@ -41,7 +41,7 @@ def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | 
         rejection=next(
             (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None
         ),
-        skip=_left_out(memory.skips_of(name), target, digest),
+        skip=_left_out(memory.skips_of(name), target, digest, is_own=target == candidate.container.reference),
         moved_back_to=_moved_back(candidate, candidate.lookup, memory),
         published_at=since_when(candidate.published_image, memory.digests_seen(target.canonical), moment.now),
     )
@@ -55,12 +55,10 @@ def since_when(image: PublishedImage | None, seen: Mapping[Digest, datetime], no
     return max(first_seen, image.created) if image.created is not None and image.created <= now else first_seen
 
 
-def _left_out(skips: Iterable[Skip], target: ImageReference, digest: Digest | None) -> Skip | None:
-    """A version that was left out is, whatever digest it has by now."""
-    return next(
-        (one for one in skips if one.reference == target.canonical and (one.tag is not None or one.digest == digest)),
-        None,
-    )
+def _left_out(skips: Iterable[Skip], target: ImageReference, digest: Digest | None, *, is_own: bool) -> Skip | None:
+    """A version that was left out is, whatever digest it has by now; but not once it is the one that is followed."""
+    of_target = (one for one in skips if one.reference == target.canonical)
+    return next((one for one in of_target if one.digest == digest or (one.tag is not None and not is_own)), None)
 
 
 def _moved_back(candidate: Candidate, lookup: Published, memory: Store) -> datetime | None:

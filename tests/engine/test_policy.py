@@ -9,6 +9,8 @@ import pytest
 
 from rig import ImageSpec
 from rig.commands import EXIT_AT_ONCE
+from rig.images import Platform, build, build_index
+from rig.recording import Reply
 from tests.engine.contract import checked, codes, ran
 
 if TYPE_CHECKING:
@@ -212,7 +214,10 @@ class TestVersions:
         assert result.exit_code == 0, result.stderr
         assert host.inspect("web")["Config"]["Image"] == host.reference("web:1.25.1-alpine")
         assert host.execute("web", "cat /etc/marker") == "1.25.1"
-        assert answer(host)[1] == "rejected-before"
+        # What was turned down is, and nothing else: the version in between may come.
+        container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+        assert (container["decision"], container["published"]["tag"]) == ("update", "1.25.2-alpine")
+        assert "rejected-before" in codes(container)
 
     def test_the_digest_of_the_tag_is_watched_as_well(self, host: Host) -> None:
         self.start(host, "patch", **{"updater.tag-pattern": r"1\.25\.1-.*"})
@@ -233,14 +238,58 @@ class TestVersions:
         assert "/srv/shop/compose.yml" in note
         assert f"image: {host.reference('web:1.26.0-alpine')}" in note
 
-    def test_a_major_version_of_a_database_is_only_told(self, host: Host) -> None:
+    def test_a_major_version_of_a_database_is_only_told_and_the_minor_one_is_taken(self, host: Host) -> None:
         self.start(host, "major")
-        use = (
-            "--warn-majors",
-            f"{host.rig.registry.address}/{host.prefix}/*",
-        )
+        use = ("--warn-majors", f"{host.rig.registry.address}/{host.prefix}/*")
+        container = checked(host.updater("check", "-o", "json", *use).json)[host.name("web")]
+        assert (container["decision"], container["published"]["tag"]) == ("update", "1.26.0-alpine")
+        assert "major-version" in codes(container)
+        assert outcome(host, *use) == ("updated", "updated")
         assert answer(host, "web", *use)[:2] == ("leave", "major-version")
         assert answer(host, "web", "--warn-majors", "postgres")[0] == "update"
+
+    def test_what_speaks_against_one_version_does_not_against_the_one_before(self, host: Host) -> None:
+        self.start(host, "minor")
+        host.updater("skip", host.name("web"))
+        container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+        assert (container["decision"], container["published"]["tag"]) == ("update", "1.25.2-alpine")
+        assert "skipped" in codes(container)
+        arm = build(ImageSpec(marker="arm", platform=Platform("arm64")))
+        host.push("web:1.25.2-alpine", build_index([arm]))
+        # Its own tag is all that is left, and that was not moved.
+        assert answer(host)[:2] == ("leave", "skipped")
+        host.push("web:1.25.1-alpine", ImageSpec(marker="rebuilt"))
+        assert outcome(host) == ("updated", "updated")
+        assert host.execute("web", "cat /etc/marker") == "rebuilt"
+
+    def test_a_version_for_other_machines_is_passed_over(self, host: Host) -> None:
+        self.start(host, "patch")
+        host.push("web:1.25.2-alpine", build_index([build(ImageSpec(marker="arm", platform=Platform("arm64")))]))
+        result = host.updater("check", "-o", "json")
+        container = checked(result.json)[host.name("web")]
+        assert (result.exit_code, container["status"]) == (0, "current")
+        assert codes(container)[0] == "up-to-date"
+        assert "platform-missing" in codes(container)
+
+    def test_versions_that_come_faster_than_the_minimum_age(self, host: Host) -> None:
+        self.start(host, "minor", **{"updater.min-age": "3s"})
+        assert answer(host)[1] == "too-new"
+        host.wait_until(lambda: answer(host)[0] == "update", what="1.26.0 to be old enough")
+        host.push("web:1.26.1-alpine", ImageSpec(marker="1.26.1"))
+        container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+        assert (container["decision"], container["published"]["tag"]) == ("update", "1.26.0-alpine")
+        assert "too-new" in codes(container)
+
+    def test_tags_that_cannot_be_listed(self, host: Host) -> None:
+        self.start(host, "minor")
+        no_lists = lambda request: Reply(500) if "tags/list" in request.target else None  # noqa: E731
+        host.rig.registry.recording.before = no_lists
+        result = host.updater("check", "-o", "json")
+        assert (result.exit_code, codes(checked(result.json)[host.name("web")])) == (1, ["registry-error"])
+        host.rig.registry.recording.before = None
+        host.push("web:1.25.1-alpine", ImageSpec(marker="rebuilt"))
+        host.rig.registry.recording.before = no_lists
+        assert answer(host)[0] == "update"
 
     def test_a_tag_that_is_no_version(self, host: Host) -> None:
         outdated(host, **{"updater.tags": "minor"})
@@ -273,6 +322,23 @@ def test_explain_tells_the_whole_chain(host: Host) -> None:
     table = host.updater("explain", host.name("web")).stdout
     assert "QUESTION" in table
     assert "Has it been published for long enough?" in table
+
+
+def test_a_skip_leaves_out_what_would_have_come(host: Host) -> None:
+    outdated(host, **{"updater.min-age": "3s"})
+    answer(host)
+    host.wait_until(lambda: answer(host)[0] == "update", what="the image to be old enough")
+    host.push("web:latest", ImageSpec(marker="3"))
+    assert answer(host)[0] == "update"  # the second, since the third is too new
+    assert host.updater("skip", host.name("web")).exit_code == 0
+    assert answer(host)[1] == "too-new"
+
+
+def test_explain_names_a_label_that_cannot_be_read(host: Host) -> None:
+    host.push("web:latest", ImageSpec())
+    host.run_container("web", "web:latest", labels={"updater.enable": "ja"})
+    (rule,) = host.updater("explain", host.name("web"), "-o", "json").json["rules"]
+    assert rule["objection"]["code"] == "invalid-label"
 
 
 def test_explaining_does_not_opt_in(host: Host) -> None:

@@ -75,7 +75,9 @@ def explanation_json(explanation: Explanation) -> Json:
         "rules": [
             {
                 "question": ruling.question,
-                "objection": _reason(ruling.objection) if ruling.objection is not None else None,
+                "objection": _reason(ruling.objection) | {"until": _until(ruling.objection)}
+                if ruling.objection
+                else None,
             }
             for ruling in explanation.rulings
         ],

@@ -32,8 +32,9 @@ class Candidate:
 
     `finding` says why it is not compared, or what failed; None where the comparison stands.
     `running_digest` is the digest it runs in the reference's repository, if the engine knows one. `target` is the
-    reference whose digest was compared: the container's own, or that of a newer version tag; `beyond` is a newer
-    version that is not reached by what is followed, `no_version` why no version can be.
+    reference whose digest was compared: the container's own, or that of a newer version tag; `fallbacks` are what to
+    compare with instead where that does not do. `beyond` is a newer version that is not reached by what is followed,
+    `no_version` why no version can be.
 
     What follows is only looked at where an update could follow. `published_image` is what it would bring: what the
     target points at, or an older digest of it, where that is too new. `platform` is what the image was made for,
@@ -52,6 +53,7 @@ class Candidate:
     auto_remove: bool = False
     dependents: tuple[Dependent, ...] = ()
     target: ImageReference | None = None
+    fallbacks: tuple[ImageReference, ...] = ()
     beyond: str | None = None
     no_version: str | None = None
     gives_other_labels: tuple[str, ...] = ()

@@ -255,6 +255,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def objects_by_now(candidate: Candidate, facts: Facts) -> Reason | None:
+    """What has come to speak against an update between the decision and its turn: a cycle may take hours."""
+    answers = (rule(candidate, facts) for rule in (_held, _outside_window))
+    return next((answer[1] for answer in answers if answer is not None), None)
+
+
 def rulings(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> tuple[Ruling, ...]:
     """Every rule that is asked, up to and including the first that rules out that it could be updated at all.
 

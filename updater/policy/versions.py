@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,14 @@ class NotAVersion:
 class Choice:
     """`tag` is to be followed, `beyond` is the newest that the level keeps out: to be reported, not followed.
 
-    `obstacle` says why nothing could be compared; without it, no tag means that there is none newer.
+    `obstacle` says why nothing could be compared; without it, no tag means that there is none newer. `others` are the
+    next best ones, the newest first, should the tag not do.
     """
 
     tag: str | None = None
     beyond: str | None = None
     obstacle: NotAVersion | TooSlow | None = None
+    others: tuple[str, ...] = field(default=(), compare=False)
 
 
 def newest(tags: Iterable[str], current: str, level: Level, pattern: TagPattern | None = None) -> Choice:
@@ -60,9 +62,9 @@ def newest(tags: Iterable[str], current: str, level: Level, pattern: TagPattern 
             return Choice(obstacle=matching)
         passed = frozenset(matching)
         newer = [version for version in newer if version.text in passed]
-    within = (version.text for version in newer if allows(level, here, version))
+    within = [version.text for version in newer if allows(level, here, version)]
     beyond = (version.text for version in newer if not allows(level, here, version))
-    return Choice(next(within, None), next(beyond, None))
+    return Choice(next(iter(within), None), next(beyond, None), others=tuple(within[1:]))
 
 
 _KEPT = {Level.PATCH: 2, Level.MINOR: 1, Level.MAJOR: 0}

@@ -61,6 +61,9 @@ def compare(consideration: Consideration, lookup: Lookup, goal: Goal) -> Candida
     else:
         same = running == lookup.digest or consideration.container.image_id == lookup.digest
         status, finding = Status.CURRENT if same else Status.OUTDATED, None
+        if same and goal.failure is not None:
+            # Its own tag is where it was; whether there is a newer one, nobody could say.
+            status, finding = Status.UNKNOWN, goal.failure
     return Candidate(
         consideration,
         status,
@@ -68,6 +71,7 @@ def compare(consideration: Consideration, lookup: Lookup, goal: Goal) -> Candida
         lookup,
         finding=finding,
         target=goal.target,
+        fallbacks=goal.fallbacks,
         beyond=goal.beyond,
         no_version=goal.no_version,
     )

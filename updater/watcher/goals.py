@@ -11,6 +11,9 @@ from updater.model.terms import Level
 from updater.policy.versions import newest
 from updater.watcher.in_parallel import in_parallel
 
+# Versions that are looked at in one cycle, besides the newest, where that one does not do.
+_MOST_OTHERS = 3
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     from updater.watcher.survey import Registry
 
 
-def goals_of(considerations: Sequence[Consideration], registry: Registry, at_once: int) -> list[Goal | LookupFailed]:
-    """The goal of each, in order; where its repository's tags could not be listed, why."""
+def goals_of(considerations: Sequence[Consideration], registry: Registry, at_once: int) -> list[Goal]:
+    """The goal of each, in order."""
     asked = {
         reference.name: reference
         for one in considerations
@@ -39,17 +42,19 @@ def _tags(reference: ImageReference, registry: Registry) -> PublishedTags | Look
         return LookupFailed(reference, error.reason)
 
 
-def _goal(consideration: Consideration, lists: dict[str, PublishedTags | LookupFailed]) -> Goal | LookupFailed:
+def _goal(consideration: Consideration, lists: dict[str, PublishedTags | LookupFailed]) -> Goal:
     reference, terms = consideration.container.reference, consideration.terms
     assert reference is not None  # nothing is compared without one
     if terms.tags is Level.DIGEST or reference.tag is None:
         return Goal(reference)
     published = lists[reference.name]
     if isinstance(published, LookupFailed):
-        return published
+        return Goal(reference, failure=published.reason)
     choice = newest(published.names, reference.tag, terms.tags, terms.tag_pattern)
-    target = reference.with_tag(choice.tag) if choice.tag is not None else reference
     obstacle = str(choice.obstacle) if choice.obstacle is not None else None
     if obstacle is None and not published.is_complete:
         obstacle = "The repository has more tags than are read, so that a newer version may have been missed."
-    return Goal(target, choice.beyond, obstacle)
+    if choice.tag is None:
+        return Goal(reference, (), choice.beyond, obstacle)
+    others = (reference.with_tag(tag) for tag in choice.others[:_MOST_OTHERS])
+    return Goal(reference.with_tag(choice.tag), (*others, reference), choice.beyond, obstacle)

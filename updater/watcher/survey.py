@@ -20,7 +20,7 @@ from updater.watcher.goals import goals_of
 from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot, Inventory
@@ -62,12 +62,27 @@ def survey(
     own = (reference for found in comparable if (reference := found.container.reference) is not None)
     registry.begin_cycle(_side_by_side(own))
     goals = goals_of(comparable, registry, parallel_checks)
-    targets = _side_by_side(goal.target for goal in goals if isinstance(goal, Goal))
-    answers = in_parallel(lambda reference: _look_up(reference, registry), targets, parallel_checks)
-    lookups = dict(zip(targets, answers, strict=True))
-    compared = iter([_compare(one, goal, lookups) for one, goal in zip(comparable, goals, strict=True)])
+    compared = iter(_compared(comparable, goals, registry, parallel_checks))
     all_of_them = [found if isinstance(found, Candidate) else next(compared) for found in located]
     return look_closer(all_of_them, inventory, engine, registry, parallel_checks)
+
+
+def fall_back(
+    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, parallel_checks: int
+) -> tuple[Candidate, ...]:
+    """The same containers, each compared with the first of its fallbacks."""
+    goals = [Goal(one.fallbacks[0], one.fallbacks[1:], one.beyond, one.no_version) for one in candidates]
+    compared = _compared([one.consideration for one in candidates], goals, registry, parallel_checks)
+    return look_closer(compared, inventory, engine, registry, parallel_checks)
+
+
+def _compared(
+    considerations: Sequence[Consideration], goals: Sequence[Goal], registry: Registry, parallel_checks: int
+) -> list[Candidate]:
+    targets = _side_by_side(goal.target for goal in goals)
+    answers = in_parallel(lambda reference: _look_up(reference, registry), targets, parallel_checks)
+    lookups = dict(zip(targets, answers, strict=True))
+    return [compare(one, lookups[goal.target], goal) for one, goal in zip(considerations, goals, strict=True)]
 
 
 def with_all_dependents(
@@ -118,11 +133,3 @@ def _look_up(reference: ImageReference, registry: Registry) -> Lookup:
         return registry.published(reference)
     except RegistryError as error:
         return LookupFailed(reference, error.reason)
-
-
-def _compare(
-    consideration: Consideration, goal: Goal | LookupFailed, lookups: Mapping[ImageReference, Lookup]
-) -> Candidate:
-    if isinstance(goal, LookupFailed):
-        return compare(consideration, goal, Goal(goal.reference))
-    return compare(consideration, lookups[goal.target], goal)

@@ -110,7 +110,7 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
         ("registries:\n  r.example:\n    ca_file: /not/there.pem\n", ["ca_file", "/not/there.pem"]),
         ("\x00", ["not valid YAML"]),
         ("a: " + "[" * 3000, ["not valid YAML"]),
-        ("2026-01-01: x\n", ["mapping"]),
+        ("2026-01-01: x\n", ["'2026-01-01'", "not a setting"]),
     ],
 )
 def test_bad_config_files(config: Path, text: str, must_name: list[str]) -> None:
@@ -151,6 +151,14 @@ def test_entries_for_registries_and_containers(config: Path, tmp_path: Path) -> 
 
 def test_an_empty_config_file_is_fine(config: Path) -> None:
     assert resolved(config, "# nothing\n")["all"] is False
+
+
+def test_what_is_written_counts_and_not_what_yaml_makes_of_it(config: Path) -> None:
+    config.write_text("containers:\n  web: {tag_pattern: 1.10, scope: 010}\n")
+    (entry,) = resolve({"config": str(config)}, {}).containers
+    assert (entry.values["tag_pattern"].text, entry.values["scope"]) == ("1.10", "010")
+    with pytest.raises(InvalidSetting, match="'22:00'"):
+        resolved(config, "window: 22:00\n")
 
 
 def test_values_of_several_parts_may_be_lists(config: Path) -> None:
