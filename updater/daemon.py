@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from updater.cycle import run
 from updater.errors import EngineDenied, EngineUnreachable, UpdaterError, UsageError
+from updater.giving_back import give_back_memory
 from updater.interruption import Interrupted
 from updater.lookout import Lookout
 from updater.model.schedule import jitter
@@ -125,6 +126,7 @@ class _Daemon:
         self._advance()
         if self._due and self._outage is None:
             self._cycle()
+            give_back_memory()
             self._next = None  # to be told again
         self._tell_next()
 
