@@ -145,11 +145,15 @@ class _Daemon:
 
     def _reload(self) -> None:
         self._interruption.reload_wanted = False
+        before = self._settings["schedule"]
         try:
             self._settings, self._request = self._read()
         except Exception as error:  # noqa: BLE001 - the daemon goes on as it was
             LOGGER.error("the configuration was not read again, the one before stays: %s", _told(error))
             return
+        if before in self._due:
+            # What is due, and waits for the engine, is the cycle of all, under whatever schedule they have by now.
+            self._due = (self._due - {before}) | {self._settings["schedule"]}
         self._lookout.close()
         self._next = None
         LOGGER.info("the configuration was read again")
