@@ -8,8 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-
 from updater.errors import RegistryDenied, RegistryError, RegistryTimeout, RegistryUnreachable
 from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized, scheme_wanted
@@ -23,6 +21,8 @@ from updater.registry.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tenacity import RetryCallState
+
     from updater.model.reference import ImageReference
     from updater.registry.access import RegistryAccess
     from updater.registry.connections import Deadline
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("updater")
 
 _ATTEMPTS = 3
-_backoff = wait_random_exponential(multiplier=0.2, max=2)
 
 
 class Exchange:
@@ -128,26 +127,12 @@ class Exchange:
         return self._persist(own, reference, request, deadline)
 
     def _persist(self, place: Place, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
-        attempts = Retrying(
-            stop=lambda state: stop_after_attempt(_ATTEMPTS)(state) or _pause(state) >= deadline.remaining,
-            wait=_pause,
-            retry=retry_if_exception(_is_worth_another),
-            reraise=True,
-        )
-        told: list[RegistryError] = []
-
-        def ask_once() -> Answer:
-            try:
-                return self._ask_once(place, reference, request, deadline)
-            except RegistryError as error:
-                # What the registry said is worth more than that no time was left to ask it once more.
-                if told and isinstance(error, RegistryTimeout):
-                    raise told[-1] from None
-                told.append(error)
-                raise
-
         try:
-            return attempts(ask_once)
+            return self._ask_once(place, reference, request, deadline)
+        except RegistryError as error:
+            first = error
+        try:
+            return _tried_again(first, lambda: self._ask_once(place, reference, request, deadline), deadline)
         except RegistryUnreachable as error:
             # By the origin where the registry was most to be expected; its others have a pace of their own.
             self._pace(urlsplit(self._settled.get(place.registry, place.origins[0])).netloc.lower()).gives_up(error)
@@ -242,6 +227,33 @@ class Exchange:
         LOGGER.info("%s", text)
 
 
+def _tried_again(first: RegistryError, ask: Callable[[], Answer], deadline: Deadline) -> Answer:
+    """What comes of further attempts, where the first one failed in a way that may pass."""
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt  # most checks have no need of it
+
+    told: list[RegistryError] = []
+
+    def attempt() -> Answer:
+        try:
+            if not told:
+                raise first
+            return ask()
+        except RegistryError as error:
+            # What the registry said is worth more than that no time was left to ask it once more.
+            if told and isinstance(error, RegistryTimeout):
+                raise told[-1] from None
+            told.append(error)
+            raise
+
+    attempts = Retrying(
+        stop=lambda state: stop_after_attempt(_ATTEMPTS)(state) or _pause(state) >= deadline.remaining,
+        wait=_pause,
+        retry=retry_if_exception(_is_worth_another),
+        reraise=True,
+    )
+    return attempts(attempt)
+
+
 def _weight(message: Request) -> Weight:
     path = urlsplit(message.url).path
     if "/manifests/" not in path and "/blobs/" not in path:
@@ -256,6 +268,8 @@ def _is_worth_another(error: BaseException) -> bool:
 
 
 def _pause(state: RetryCallState) -> float:
+    from tenacity import wait_random_exponential
+
     error = state.outcome.exception() if state.outcome else None
     asked_for = error.retry_after if isinstance(error, RegistryError) else None
-    return max(_backoff(state), asked_for or 0.0)
+    return max(wait_random_exponential(multiplier=0.2, max=2)(state), asked_for or 0.0)
