@@ -153,7 +153,7 @@ def _about_data(stage: Stage, before: Before, now: Mapping[str, Any]) -> Iterato
     if now["State"]["Status"] != "running":
         return
     for folder in before.data_folders:
-        if stage.host.execute(now["Id"], f"cat {folder}/file").strip() != before.data:
+        if stage.reads(now["Id"], folder) != before.data:
             yield f"the data in {folder} are not the same"
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHORT = "web"
 IMAGE = "web:latest"
+_READINGS = 5
 GRACE = ("--grace-period", "1s", "-o", "json")
 DATA_FOLDERS = (NAMED_FOLDER, ANONYMOUS_FOLDER, "/declared")
 
@@ -77,8 +78,17 @@ class Stage:
         before = Before(self.host.inspect(identifier), frozenset(), data)
         for folder in before.data_folders:
             self.host.execute(identifier, f"echo {data} > {folder}/file")
+            self.host.wait_until(lambda folder=folder: self.reads(identifier, folder) == data, what="the data")  # type: ignore[misc]
         self._bring_into_state(identifier)
         return Before(self.host.inspect(identifier), frozenset(self.volumes()), data)
+
+    def reads(self, container: str, folder: str) -> str:
+        """What stands in the folder's file; a busy engine loses the output of a short command at times."""
+        for _ in range(_READINGS):
+            found = self.host.execute(container, f"cat {folder}/file").strip()
+            if found:
+                return found
+        return ""
 
     def volumes(self) -> set[str]:
         return {str(volume["Name"]) for volume in self.host.client.volumes()["Volumes"] or ()}
