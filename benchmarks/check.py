@@ -13,6 +13,7 @@ engine.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import subprocess
 import sys
@@ -44,6 +45,9 @@ SHAPES = ((5, 50), (10, 10), (50, 50), (200, 200), (1000, 1000))
 def main() -> None:
     """Measure the cases and print the tables."""
     arguments = _arguments()
+    # As an installed program is; where Python may not write beside its sources, it would not be.
+    compileall.compile_dir(PROJECT / "updater", quiet=1)
+    compileall.compile_dir(PROJECT / "benchmarks", quiet=1)
     shapes = [shape for shape in SHAPES if not arguments.images or shape[0] in arguments.images]
     shapes += [(count, count) for count in arguments.images if count not in {shape[0] for shape in SHAPES}]
     cases = [Case(*shape, latency) for shape in shapes for latency in arguments.latency]

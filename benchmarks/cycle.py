@@ -1,4 +1,4 @@
-"""How long does the cycle itself take, without the program's start? Prints the seconds in `updater.cycle.check`.
+"""How long does the cycle itself take, without the program's start? Prints the seconds in `updater.checking.check`.
 
 python -m benchmarks.cycle          all containers, stopped ones too; engine and state folder as for `updater`
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import time
 
+from updater.checking import check
 from updater.cli.narration import LogNarrator
 from updater.configuration import resolve
-from updater.cycle import check
 from updater.interruption import Interruption
 from updater.wiring import opened, request_of
 

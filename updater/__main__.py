@@ -15,6 +15,7 @@ def main() -> None:
     # Until a command listens itself, an interruption ends at once and without a word: nothing has begun.
     signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
     _mend_streams()
+    gc.disable()  # what is imported stays, so that there is nothing to collect until a command begins
     try:
         try:
             _command_line()
@@ -45,9 +46,10 @@ def _command_line() -> None:
 
         healthcheck_command()
         return
-    from updater.cli.app import app
+    from updater.cli.app import load
 
-    app(prog_name="updater")
+    # A shell that completes a line asks without any words.
+    load(sys.argv[1:])(prog_name="updater")
 
 
 def _mend_streams() -> None:

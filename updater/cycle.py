@@ -2,8 +2,9 @@
 
     unfinished updates → containers → published digests → candidates → decisions → plans → outcomes → report
 
-`check` stops after the decisions, `run --dry-run` after the plans, `run` goes through. From the containers to the
-decisions it is the same for all (`deciding.py`); what was cut short is finished or undone first (`repairing.py`).
+`check` stops after the decisions (`checking.py`), `run --dry-run` after the plans, `run` goes through. From the
+containers to the decisions it is the same for all (`deciding.py`); what was cut short is finished or undone first
+(`repairing.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from updater.model.decision import Action
 from updater.model.forecast import NOTHING_CHANGES
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.published import Published
-from updater.model.report import CheckReport, CycleReport, DiffReport
+from updater.model.report import CycleReport, DiffReport
 from updater.recreator.unfinished import find_unfinished
 
 if TYPE_CHECKING:
@@ -33,16 +34,6 @@ if TYPE_CHECKING:
     from updater.world import World
 
     Tell = Callable[[Outcome], None]
-
-
-def check(world: World, request: Request, *, everything: bool, parallel_checks: int) -> CheckReport:
-    """Decide on every container and touch none. Raises UnknownContainer before anything is asked of a registry."""
-    inventory = world.engine.inventory()
-    unfinished = find_unfinished(inventory.containers)
-    checked, _ = decide_all(
-        world, request, inventory, unfinished, everything=everything, parallel_checks=parallel_checks
-    )
-    return checked
 
 
 def run(

@@ -75,10 +75,14 @@ def decide_all(
         names=resolve_names(request.names, inventory, unfinished),
         busy=frozenset(update.name for update in unfinished),
     )
-    needs = _needs(containers, request)
-    request = replace(request, jobs=_jobs(containers, needs, request))
+    first_look = [consider(container, request) for container in containers]
+    needs = needs_of_all(containers, {one.container.name: one.terms.depends_on for one in first_look})
+    jobs = _jobs(first_look, needs, request)
+    request = replace(request, jobs=jobs)
+    # Only a job is seen in another light once it is known to be one.
+    considered = [consider(one.container, request) if one.container.name in jobs else one for one in first_look]
     began = moment_of(request, world)
-    considerations = [_with_turn(consider(container, request), began) for container in containers]
+    considerations = [_with_turn(one, began) for one in considered]
     shown = [
         consideration
         for consideration in considerations
@@ -160,14 +164,9 @@ def ids_of(unfinished: Sequence[Unfinished]) -> frozenset[str]:
     return frozenset(container.id for update in unfinished for container in update.containers)
 
 
-def _needs(containers: Sequence[ContainerSnapshot], request: Request) -> Needs:
-    named = {container.name: consider(container, request).terms.depends_on for container in containers}
-    return needs_of_all(containers, named)
-
-
-def _jobs(containers: Sequence[ContainerSnapshot], needs: Needs, request: Request) -> frozenset[str]:
+def _jobs(considerations: Sequence[Consideration], needs: Needs, request: Request) -> frozenset[str]:
     """Those that containers we care for need to have ended well: such a job is run again on its new image."""
-    cared_for = {container.name for container in containers if consider(container, request).listed}
+    cared_for = {one.container.name for one in considerations if one.listed}
     return frozenset(
         need.on
         for name in cared_for | request.names

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from updater.cycle import check
+from updater.checking import check
 from updater.deciding import resolve_names
 from updater.errors import UpdaterError, UsageError
 from updater.model.candidate import Status

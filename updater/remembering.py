@@ -31,13 +31,17 @@ _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, Outcome
 
 
 def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | None, busy: frozenset[str]) -> Facts:
-    """What is known of the digest that this container would be updated to; the rest as in the facts."""
+    """What is known of this container, and of the digest that it would be updated to; the rest as in the facts.
+
+    Where it would not be, nothing is looked up: of most containers, most of the time.
+    """
     name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
-    known = Facts(own_id=own_id, busy=busy, hold=memory.holds_of(name, moment.now), moment=moment)
+    known = Facts(own_id=own_id, busy=busy, moment=moment)
     if candidate.status is not Status.OUTDATED or target is None or not isinstance(candidate.lookup, Published):
         return known
     return replace(
         known,
+        hold=memory.holds_of(name, moment.now),
         rejection=next(
             (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None
         ),

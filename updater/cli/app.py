@@ -1,28 +1,36 @@
-"""Which commands are there? Nothing heavy is imported here: `--version` and `--help` answer at once."""
+"""Which commands are there? Only the one that is asked for is imported: the others would cost it half its start."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from updater import __version__
-from updater.cli.check import check_command
-from updater.cli.diff import diff_command
-from updater.cli.doctor import doctor_command
-from updater.cli.explain import explain_command
-from updater.cli.healthcheck import healthcheck_command
-from updater.cli.history import history_command
-from updater.cli.hold import hold_command
-from updater.cli.migrate import migrate_command
-from updater.cli.recover import recover_command
-from updater.cli.release import release_command
-from updater.cli.retry import retry_command
-from updater.cli.rollback import rollback_command
-from updater.cli.run import run_command
-from updater.cli.skip import skip_command
-from updater.cli.watch import watch_command
 from updater.cli.words import Command, Group
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# In the order of the help. Each is the module of its name, with a function `NAME_command`.
+COMMANDS = (
+    "check",
+    "diff",
+    "explain",
+    "run",
+    "watch",
+    "rollback",
+    "retry",
+    "hold",
+    "skip",
+    "release",
+    "recover",
+    "history",
+    "doctor",
+    "migrate",
+    "healthcheck",
+)
 
 app = typer.Typer(
     name="updater",
@@ -32,6 +40,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def load(words: Sequence[str]) -> typer.Typer:
+    """The program with the command that the first word names; with all of them, for a help or a mistake, otherwise."""
+    wanted = words[:1] if words and words[0] in COMMANDS else COMMANDS
+    for name in wanted:
+        module = import_module(f"updater.cli.{name}")
+        app.command(name, cls=Command)(getattr(module, f"{name}_command"))
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -64,20 +81,3 @@ def root(
       updater doctor                   is all in order that these need?
       updater migrate                  what the Watchtower that is found here becomes
     """
-
-
-app.command("check", cls=Command)(check_command)
-app.command("diff", cls=Command)(diff_command)
-app.command("explain", cls=Command)(explain_command)
-app.command("run", cls=Command)(run_command)
-app.command("watch", cls=Command)(watch_command)
-app.command("rollback", cls=Command)(rollback_command)
-app.command("retry", cls=Command)(retry_command)
-app.command("hold", cls=Command)(hold_command)
-app.command("skip", cls=Command)(skip_command)
-app.command("release", cls=Command)(release_command)
-app.command("recover", cls=Command)(recover_command)
-app.command("history", cls=Command)(history_command)
-app.command("doctor", cls=Command)(doctor_command)
-app.command("migrate", cls=Command)(migrate_command)
-app.command("healthcheck", cls=Command)(healthcheck_command)

@@ -49,10 +49,10 @@ def check_command(
 
 
 def _check(given: dict[str, Any], names: list[str], everything: bool, interruption: Interruption) -> CheckReport:
+    from updater.checking import check
     from updater.cli.logs import start_logging
     from updater.cli.narration import LogNarrator
     from updater.configuration import resolve
-    from updater.cycle import check
     from updater.wiring import opened, request_of
 
     settings = resolve(given, os.environ)

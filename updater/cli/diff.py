@@ -55,7 +55,8 @@ def _diff(given: dict[str, Any], name: str, interruption: Interruption) -> DiffR
 
 def _show(report: DiffReport, output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import diff_json, dump
+        from updater.cli.as_json import dump
+        from updater.cli.outcomes_json import diff_json
 
         sys.stdout.write(dump(diff_json(report)))
     else:

@@ -47,7 +47,8 @@ def _findings(given: dict[str, Any]) -> tuple[Finding, ...]:
 
 def _show(findings: tuple[Finding, ...], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import dump, findings_json
+        from updater.cli.as_json import dump
+        from updater.cli.findings_json import findings_json
 
         sys.stdout.write(dump(findings_json(findings)))
     else:

@@ -49,7 +49,8 @@ def _entries(given: dict[str, Any], name: str | None, limit: int) -> tuple[Histo
 
 def _show(entries: tuple[HistoryEntry, ...], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import dump, history_json
+        from updater.cli.as_json import dump
+        from updater.cli.outcomes_json import history_json
 
         sys.stdout.write(dump(history_json(entries)))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +34,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapper(**arguments: Any) -> None:
+        gc.enable()
         given = {setting.name: arguments.pop(setting.name) for setting in SETTINGS}
         command(given=given, **arguments)
 

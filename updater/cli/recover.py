@@ -53,7 +53,8 @@ def _recover(given: dict[str, Any], interruption: Interruption) -> tuple[Outcome
 
 def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import dump, recovered_json
+        from updater.cli.as_json import dump
+        from updater.cli.outcomes_json import recovered_json
 
         sys.stdout.write(dump(recovered_json(outcomes)))
     else:

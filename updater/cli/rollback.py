@@ -57,7 +57,8 @@ def _roll_back(given: dict[str, Any], name: str, interruption: Interruption) -> 
 
 def _show(outcomes: tuple[Outcome, ...], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import dump, results_json
+        from updater.cli.as_json import dump
+        from updater.cli.outcomes_json import results_json
 
         sys.stdout.write(dump(results_json(outcomes)))
     else:

@@ -75,7 +75,8 @@ def _run(given: dict[str, Any], names: list[str], dry_run: bool, now: bool, inte
 
 def _show(report: CycleReport, output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        from updater.cli.as_json import cycle_json, dump
+        from updater.cli.as_json import dump
+        from updater.cli.outcomes_json import cycle_json
 
         sys.stdout.write(dump(cycle_json(report)))
     else:

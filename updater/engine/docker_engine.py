@@ -16,9 +16,7 @@ from urllib.parse import quote
 import requests
 from docker.errors import create_api_error_from_http_exception
 
-from updater.engine.alarm import Alarm
 from updater.engine.connection import Client, connect
-from updater.engine.execution import execute
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
 from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from updater.engine.alarm import Alarm
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
     from updater.model.execution import Execution
@@ -374,10 +373,14 @@ class DockerEngine:
         watch: Callable[[], None],
     ) -> Execution:
         """Run a command in a container that runs, as its own user, and wait for its end; `execution` says more."""
+        from updater.engine.execution import execute  # of no use to a check, as the alarm below
+
         return execute(self._call, container_id, command, variables, seconds=seconds, keep=keep, watch=watch)
 
     def waking(self, container_id: str) -> Alarm:
         """A context that listens to what happens to the container, and wakes whoever waits in it."""
+        from updater.engine.alarm import Alarm
+
         return Alarm(self._client, container_id)
 
     def wait_until_gone(self, container_id: str, seconds: float = 30) -> bool:

@@ -63,6 +63,7 @@ class Transport:
         self._connections = connections
         self._access = {api_host(host): entry for host, entry in access.items()}
         self._managers: dict[tuple[_Tls | None, str | None], urllib3.PoolManager] = {}
+        self._ways: dict[tuple[str, str], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -71,6 +72,7 @@ class Transport:
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
+            self._ways.clear()
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """The answer to the request, after redirects as far as the request allows them.
@@ -112,15 +114,22 @@ class Transport:
         return Answer(response.status, headers, body, request.url)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
+        """The way to a host is found once: that a proxy stands there is read from the environment, which takes time."""
         parts = urlsplit(url)
-        entry = self._access.get(parts.netloc.lower())
+        with self._lock:
+            way = self._ways.get((parts.scheme, parts.netloc))
+            if way is None:
+                way = self._ways[parts.scheme, parts.netloc] = self._way(url, parts.scheme, parts.netloc.lower())
+            return way
+
+    def _way(self, url: str, scheme: str, host: str) -> urllib3.PoolManager:
+        entry = self._access.get(host)
         tls = _Tls(entry.ca_file, entry.insecure) if entry else _Tls()
         # Reading the system's roots takes time and memory, and plain http has no use for them.
-        key = (tls if parts.scheme == "https" else None, _proxy(url))
-        with self._lock:
-            if key not in self._managers:
-                self._managers[key] = _new_manager(*key, self._connections)
-            return self._managers[key]
+        key = (tls if scheme == "https" else None, _proxy(url))
+        if key not in self._managers:
+            self._managers[key] = _new_manager(*key, self._connections)
+        return self._managers[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from updater.errors import RegistryError
 from updater.model.goal import Goal
 from updater.model.published import LookupFailed
 from updater.model.terms import Level
-from updater.policy.versions import newest
 from updater.watcher.in_parallel import in_parallel
 
 # Versions that are looked at in one cycle, besides the newest, where that one does not do.
@@ -50,6 +49,8 @@ def _goal(consideration: Consideration, lists: dict[str, PublishedTags | LookupF
     published = lists[reference.name]
     if isinstance(published, LookupFailed):
         return Goal(reference, failure=published.reason)
+    from updater.policy.versions import newest  # few containers follow versions, and it takes time to load
+
     choice = newest(published.names, reference.tag, terms.tags, terms.tag_pattern)
     obstacle = str(choice.obstacle) if choice.obstacle is not None else None
     if obstacle is None and not published.is_complete:
