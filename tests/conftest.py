@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from rig import Rig, open_rig
 from rig.host import Host
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The same examples each time: a run that fails fails again. `HYPOTHESIS_PROFILE=explore` looks for other ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", max_examples=2_000)
+# How long an example takes says how busy the machine is, and nothing of the program.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", UNTIMED, derandomize=True)
+settings.register_profile("explore", UNTIMED, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 _NUMBERS = itertools.count(1)

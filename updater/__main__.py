@@ -8,6 +8,7 @@ import signal
 import sys
 
 _FAILED = 1
+_ASKS_FOR_HELP = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
 
 def main() -> None:
@@ -46,10 +47,15 @@ def _command_line() -> None:
 
         healthcheck_command()
         return
-    from updater.cli.app import load
+    from updater.cli.app import COMMANDS, load
 
+    words = sys.argv[1:]
+    if words[:1] == ["watch"] or (words and words[0] not in {*COMMANDS, *_ASKS_FOR_HELP}):
+        from updater.cli.watchtowers_words import translated
+
+        words = translated(words)
     # A shell that completes a line asks without any words.
-    load(sys.argv[1:])(prog_name="updater")
+    load(words)(words, prog_name="updater")
 
 
 def _mend_streams() -> None:

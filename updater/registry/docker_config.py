@@ -31,10 +31,18 @@ _LARGEST_FILE = 1024 * 1024  # bytes
 _PATHS = frozenset({"", "/", "/v1", "/v1/", "/v2", "/v2/"})
 
 
-def docker_config_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the docker command line keeps its configuration: $DOCKER_CONFIG, else ~/.docker."""
-    folder = environment.get("DOCKER_CONFIG") or Path(environment.get("HOME") or "/") / ".docker"
-    return Path(folder) / "config.json"
+def docker_config_file(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Path:
+    """Where the docker command line keeps its configuration: $DOCKER_CONFIG, else ~/.docker.
+
+    In a container that has none there, /config.json: where Watchtower has it, and so those who put us in its place.
+    """
+    named = environment.get("DOCKER_CONFIG")
+    usual = Path(named or Path(environment.get("HOME") or "/") / ".docker") / "config.json"
+    watchtowers = root / "config.json"
+    in_container = (root / ".dockerenv").exists()
+    if in_container and not named and watchtowers.is_file() and not os.access(usual, os.F_OK):
+        return watchtowers
+    return usual
 
 
 def docker_config(

@@ -102,7 +102,7 @@ TIME: tuple[Row, ...] = (
     _value("POLL_INTERVAL", "schedule", flag="--interval", carry=poll_interval, good="seconds like 86400", short="i"),
     _value("SCHEDULE", "schedule", carry=schedule, good=_SCHEDULE, short="s"),
     _switch("UPDATE_ON_START", "check_at_start"),
-    _switch("RUN_ONCE", remark="`updater run` makes one cycle and ends; `updater watch` goes on", short="R"),
+    _switch("RUN_ONCE", remark="`updater run`; a bare `updater watch` becomes that, too", short="R"),
     _value("COOLDOWN_DELAY", "min_age", carry=cooldown, good=GOOD_DURATIONS),
     Row(PREFIX + "COOLDOWN_PLATFORM_OS", None, _PLATFORM),
     Row(PREFIX + "COOLDOWN_PLATFORM_ARCH", None, _PLATFORM),

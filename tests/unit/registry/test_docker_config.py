@@ -238,3 +238,25 @@ def test_no_content_is_too_odd(tmp_path_factory: pytest.TempPathFactory, content
     path.write_bytes(content)
     with suppress(InvalidSetting, RegistryDenied):
         docker_config(path, {})("a.example")
+
+
+@pytest.mark.parametrize(
+    ("files", "environment", "expected"),
+    [
+        ([".dockerenv", "config.json"], {}, "config.json"),
+        ([".dockerenv", "config.json", "home/.docker/config.json"], {}, "home/.docker/config.json"),
+        ([".dockerenv", "config.json"], {"DOCKER_CONFIG": "elsewhere"}, "elsewhere/config.json"),
+        (["config.json"], {}, "home/.docker/config.json"),
+        ([".dockerenv"], {}, "home/.docker/config.json"),
+    ],
+)
+def test_the_place_that_watchtower_has_it(
+    tmp_path: Path, files: list[str], environment: dict[str, str], expected: str
+) -> None:
+    """Only in a container, where nothing is in the usual place and none was named."""
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("{}")
+    environment = {name: str(tmp_path / value) for name, value in environment.items()}
+    environment["HOME"] = str(tmp_path / "home")
+    assert docker_config_file(environment, tmp_path) == tmp_path / expected
