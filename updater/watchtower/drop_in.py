@@ -88,6 +88,8 @@ def read_drop_in(environment: Mapping[str, str]) -> DropIn:
 
 def _hint(answer: Answer, said: Collection[str]) -> str:
     row, written = answer.given.row, answer.given.as_written
+    if row.same:
+        return f"{written} is understood: {answer.note}."
     if row.setting is None:
         return f"{answer.given.source} changes nothing here: {answer.note}."
     if answer.text is None:

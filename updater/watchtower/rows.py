@@ -51,6 +51,7 @@ def _switch(
     flag: str = "",
     short: str = "",
     carry: Carry = switch,
+    same: bool = False,
     restricts: Test | None = None,
 ) -> Row:
     return Row(
@@ -62,6 +63,7 @@ def _switch(
         GOOD_BOOLEANS,
         short,
         is_switch=True,
+        same=same,
         restricts=restricts,
     )
 
@@ -102,7 +104,7 @@ TIME: tuple[Row, ...] = (
     _value("POLL_INTERVAL", "schedule", flag="--interval", carry=poll_interval, good="seconds like 86400", short="i"),
     _value("SCHEDULE", "schedule", carry=schedule, good=_SCHEDULE, short="s"),
     _switch("UPDATE_ON_START", "check_at_start"),
-    _switch("RUN_ONCE", remark="`updater run`; a bare `updater watch` becomes that, too", short="R"),
+    _switch("RUN_ONCE", remark="with it a bare `updater watch` is `updater run`: one cycle", short="R", same=True),
     _value("COOLDOWN_DELAY", "min_age", carry=cooldown, good=GOOD_DURATIONS),
     Row(PREFIX + "COOLDOWN_PLATFORM_OS", None, _PLATFORM),
     Row(PREFIX + "COOLDOWN_PLATFORM_ARCH", None, _PLATFORM),
