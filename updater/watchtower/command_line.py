@@ -57,7 +57,9 @@ def in_our_words(
         return None
     if everything.unknown:
         raise InvalidSetting(
-            everything.unknown[0], "neither Watchtower nor updater has this option", "those that `updater --help` or Watchtower's documentation shows"
+            everything.unknown[0],
+            "neither Watchtower nor updater has this option",
+            "those that `updater --help` or Watchtower's documentation shows",
         )
     if any(one.row.flag == _HEALTH for one in everything.given):
         return InOurWords(("healthcheck",), {})

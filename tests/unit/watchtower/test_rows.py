@@ -114,13 +114,18 @@ def test_every_row_that_becomes_something_stands_in_the_table_above() -> None:
 def test_what_becomes_nothing_has_its_reason_in_one_line(row: Row) -> None:
     assert row.remark
     assert not row.remark.endswith(".")
-    if row.variable is None or not row.variable.startswith(PREFIX):
+    if row.variable is None or not row.variable.startswith(PREFIX) or row.same:
         return
     settings = resolve({}, {row.variable: "hush"})
     hints = [line for line in settings.warnings if row.variable in line and "changes nothing here" in line]
     assert len(hints) == 1
     assert row.remark in hints[0]
     assert not any("hush" in line for line in settings.warnings)
+
+
+def test_a_variable_that_is_read_under_its_own_name_is_said_to_be() -> None:
+    (hint,) = [line for line in resolve({}, {"WATCHTOWER_RUN_ONCE": "true"}).warnings if "RUN_ONCE" in line]
+    assert hint.startswith("WATCHTOWER_RUN_ONCE=true is understood: ")
 
 
 def test_the_names_are_distinct() -> None:
