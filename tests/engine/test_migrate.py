@@ -131,7 +131,7 @@ def test_the_labels_of_all_containers(host: Host) -> None:
     assert becomes["lifecycle.pre-update"]["becomes"] == "updater.hook.pre-update=…"
     assert becomes["lifecycle.pre-update-timeout"]["becomes"] == "updater.hook.pre-update-timeout=5m"
     assert "the image's own" in becomes["enable"]["note"]
-    assert "own stop signal" in becomes["stop-signal"]["note"]
+    assert becomes["stop-signal"]["becomes"] == "updater.stop-signal=SIGHUP"
     assert "left alone" in becomes["made-up"]["note"]
     assert "updater.scope is set already" in becomes["scope"]["note"]
     stopped = {label["label"]: label for label in containers[host.name("stopped")]}

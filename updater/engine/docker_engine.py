@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +20,15 @@ from docker.errors import create_api_error_from_http_exception
 from updater.engine.connection import Client, connect
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import refusal, translated
-from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineNotFound, EngineRefused, PullFailed
+from updater.errors import (
+    EngineConflict,
+    EngineDenied,
+    EngineError,
+    EngineNoSpace,
+    EngineNotFound,
+    EngineRefused,
+    PullFailed,
+)
 from updater.model.container import EngineInfo
 
 if TYPE_CHECKING:
@@ -38,6 +47,7 @@ _CALL_TIMEOUT = 60  # seconds without an answer
 _PULL_SILENCE = 600  # seconds without a line of progress before a pull counts as dead
 _STOP_MARGIN = 30  # seconds that the engine may need beyond a container's own stop timeout
 _PATIENT_STOP = 3600  # seconds to wait for a container whose own timeout is -1: never kill it
+_LOOK_EVERY = 1.0  # seconds, should an event have been lost
 _SHOWS_MAC = (1, 51)  # the last API version whose Config has it
 _NOBODY = "updater-doctor-asks-for-nothing"  # no container, image or network has this name
 _TRIALS: tuple[tuple[str, str, str, Json], ...] = (
@@ -338,8 +348,10 @@ class DockerEngine:
         """Let a frozen container go on."""
         self._tell(container_id, "unpause", f"unpause {container_id[:12]}")
 
-    def stop(self, container_id: str, timeout: float | None, own_timeout: float | None) -> None:
-        """Stop with the container's own signal, and wait until it has stopped.
+    def stop(
+        self, container_id: str, timeout: float | None, own_timeout: float | None, signal: str | None = None
+    ) -> None:
+        """Stop with the container's own signal, or with another one, and wait until it has stopped.
 
         `timeout` in seconds until the kill, or None for the container's own (`own_timeout`, which then only says
         how long to wait for the engine's answer).
@@ -347,9 +359,28 @@ class DockerEngine:
         longest = timeout if timeout is not None else own_timeout
         if longest is None:
             longest = _DEFAULT_STOP_TIMEOUT
-        wait = _STOP_MARGIN + (longest if longest >= 0 else _PATIENT_STOP)
+        patience = longest if longest >= 0 else _PATIENT_STOP
+        if signal is not None and not self._ends_on(signal, container_id, patience) and longest >= 0:
+            timeout = 0  # its time is over
+        wait = _STOP_MARGIN + patience
         parameters = {} if timeout is None else {"t": str(int(timeout))}
         self._tell(container_id, "stop", f"stop {container_id[:12]}", params=parameters, timeout=wait)
+
+    def _ends_on(self, signal: str, container_id: str, seconds: float) -> bool:
+        """Whether it ended on this signal within that time; `stop` itself takes a signal from API 1.42 on only."""
+        with self.waking(container_id) as alarm:
+            if not _has_process(self.inspect_container(container_id)):
+                return True
+            deadline = time.monotonic() + seconds
+            doing = f"send {signal} to {container_id[:12]}"
+            with suppress(EngineConflict):  # it has ended in this moment
+                self._tell(container_id, "kill", doing, params={"signal": signal})
+            while self.inspect_container(container_id)["State"].get("Running"):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                alarm.wait(min(left, _LOOK_EVERY))
+        return True
 
     def restart(self, container_id: str, own_timeout: float | None) -> None:
         """Stop and start again; waits as `stop` does."""
@@ -413,6 +444,11 @@ class DockerEngine:
             except requests.HTTPError as error:
                 create_api_error_from_http_exception(error)
             return response
+
+
+def _has_process(container: Json) -> bool:
+    """Whether there is one that a signal reaches; one that waits for its next start counts as running, too."""
+    return bool(container["State"].get("Running")) and not container["State"].get("Restarting")
 
 
 def _encoded(credentials: Mapping[str, str]) -> str:

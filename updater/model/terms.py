@@ -47,6 +47,7 @@ class Terms:
     health_timeout: float | None = None
     grace_period: float = 15.0
     stop_timeout: float | None = None
+    stop_signal: str | None = None
     include_stopped: bool = False
     cleanup: bool = False
     one_shot: bool = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import PREFIX, WATCHTOWER_PREFIX
 from updater.model.schedule import GOOD_SCHEDULES, parse_schedule
+from updater.model.signals import GOOD_SIGNALS, parse_signal
 from updater.model.tag_pattern import GOOD_TAG_PATTERNS, parse_tag_pattern
 from updater.model.terms import Level
 from updater.model.values import (
@@ -338,6 +339,17 @@ ALL: tuple[Setting, ...] = (
         "How long a container may take to stop before it is killed; default: its own.",
         per_container=True,
         example="1m30s",
+    ),
+    Setting(
+        "stop_signal",
+        None,
+        parse_signal,
+        GOOD_SIGNALS,
+        "The signal with which an update stops the old container; default: its own.",
+        per_container=True,
+        everywhere=False,
+        watchtower="stop-signal",
+        example="SIGHUP",
     ),
     Setting(
         "cleanup",

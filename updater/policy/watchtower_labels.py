@@ -23,7 +23,6 @@ IGNORED: dict[str, str] = {
     **{
         WATCHTOWER_PREFIX + key: why
         for key, why in (
-            ("stop-signal", "the container's own stop signal is used: write `stop_signal:` in its compose service"),
             ("lifecycle.pre-check", _CHECKS),
             ("lifecycle.post-check", _CHECKS),
             ("lifecycle.pre-check-timeout", _CHECKS),

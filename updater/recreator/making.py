@@ -17,12 +17,15 @@ from updater.recreator.names import (
     LABEL_JOB,
     LABEL_KEPT,
     LABEL_OLD_ID,
+    LABEL_OLD_POLICY,
     LABEL_PLACE,
     keep_tag,
     name_new,
     operation_labels,
+    policy_letter,
 )
 from updater.recreator.recreation import failed
+from updater.recreator.stopping import comes_back_after_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +150,8 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         plan.source.digest,
     )
     group.size += 1
+    if comes_back_after_signal(recreation):
+        labels[LABEL_OLD_POLICY] = policy_letter(recreation.old_policy)  # its name says so only once it is parked
     return {
         **labels,
         LABEL_GROUP: group.head,

@@ -35,6 +35,7 @@ LABEL_OLD_DIGEST = OPERATION_PREFIX + "old-digest"
 LABEL_OLD_REFERENCE = OPERATION_PREFIX + "old-reference"
 LABEL_OLD_STATE = OPERATION_PREFIX + "old-state"
 LABEL_OLD_HEALTH = OPERATION_PREFIX + "old-health"
+LABEL_OLD_POLICY = OPERATION_PREFIX + "old-policy"
 LABEL_KEPT = OPERATION_PREFIX + "kept"
 LABEL_JOB = OPERATION_PREFIX + "job"
 LABEL_GROUP = OPERATION_PREFIX + "group"
@@ -109,7 +110,7 @@ def parse_working_name(text: str) -> WorkingName | None:
     if match["policy"] is None:
         return WorkingName(match["name"], phase, match["old_id"], None)
     state = next(state for state, letter in _STATES.items() if letter == match["state"])
-    return WorkingName(match["name"], phase, match["old_id"], _policy_of(match["policy"]), state)
+    return WorkingName(match["name"], phase, match["old_id"], policy_of(match["policy"]), state)
 
 
 def policy_letter(policy: Mapping[str, Any]) -> str:
@@ -124,7 +125,8 @@ def _state_letter(state: str) -> str:
     return _STATES.get(state, _STATES["exited"])
 
 
-def _policy_of(letter: str) -> dict[str, Any]:
+def policy_of(letter: str) -> dict[str, Any]:
+    """The policy behind the letter."""
     if letter.startswith("f"):
         return {"Name": "on-failure", "MaximumRetryCount": int(letter[1:])}
     return {"Name": _LETTERS[letter], "MaximumRetryCount": 0}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from updater.model.signals import signal_number
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,20 +36,6 @@ def was_started_again(happenings: Sequence[Happening]) -> bool:
     whats = [happening.what for happening in happenings]
     died = _last(whats, _DIE)
     return died is not None and _START in whats[died:]
-
-
-def signal_number(name: str | None) -> int:
-    """The number of a stop signal as Docker takes it: `SIGQUIT`, `quit`, `3`, `SIGRTMIN+3`; TERM for none."""
-    text = (name or "").upper().removeprefix("SIG")
-    if text.isdecimal():
-        return int(text)
-    base, plus, more = text.partition("+")
-    if plus and more.isdecimal() and base == "RTMIN":
-        return int(signal.SIGRTMIN) + int(more)
-    base, minus, less = text.partition("-")
-    if minus and less.isdecimal() and base == "RTMAX":
-        return int(signal.SIGRTMAX) - int(less)
-    return int(getattr(signal, f"SIG{text}", signal.SIGTERM))
 
 
 def _last(whats: Sequence[str], what: str) -> int | None:

@@ -36,9 +36,11 @@ from updater.recreator.names import (
     LABEL_OLD_DIGEST,
     LABEL_OLD_HEALTH,
     LABEL_OLD_IMAGE,
+    LABEL_OLD_POLICY,
     LABEL_OLD_STATE,
     LABEL_OWNER,
     parse_working_name,
+    policy_of,
 )
 from updater.recreator.owner import is_alive, parse_owner
 from updater.recreator.recreation import Recreation, reference_of
@@ -181,8 +183,14 @@ def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _D
     if all(one.update.standing is Standing.PROMOTED for one in cut_short):
         return _Direction.ON_WITHOUT_HEAD  # it was committed: that comes after all were promoted
     # Its user removed it. What was not touched yet stays as it is.
-    stopped = any(one.recreation.old_ran and not one.found.old["State"].get("Running") for one in cut_short)
-    return _Direction.BACK if stopped else _Direction.DISCARD
+    return _Direction.BACK if any(_is_touched(one) for one in cut_short) else _Direction.DISCARD
+
+
+def _is_touched(one: _CutShort) -> bool:
+    """Whether its old container was stopped, or held down for that."""
+    was, now = one.recreation.old_policy.get("Name"), one.found.old["HostConfig"].get("RestartPolicy") or {}
+    stopped = one.recreation.old_ran and not one.found.old["State"].get("Running")
+    return stopped or (was or "no") != (now.get("Name") or "no")
 
 
 def _is_in_place(update: Unfinished, old: Json) -> bool:
@@ -238,6 +246,8 @@ def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
     host_config = dict(old["HostConfig"])
     if working is not None and working.policy is not None:
         host_config["RestartPolicy"] = working.policy
+    elif labels.get(LABEL_OLD_POLICY):
+        host_config["RestartPolicy"] = policy_of(labels[LABEL_OLD_POLICY])
     return {**old, "State": state, "HostConfig": host_config}
 
 

@@ -63,7 +63,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("confirm", "look at the old container again: has its user acted meanwhile?", "remove the new one", confirm),
     Step("mark", "rename NAME.new-OID to NAME.go-OID: it is complete", "remove it", mark),
-    Step("stop", "stop the old container with its own signal and timeout", "start it", stop),
+    Step("stop", "stop the old container with its own signal and timeout, or those of its labels", "start it", stop),
     Step("park", "rename it to NAME.old-P-OID", "rename it back", park),
     Step("defuse", "switch its restart policy off, so that no reboot starts it", "set the policy again", defuse),
     Step("promote", "rename NAME.go-OID to NAME", "rename it to NAME.bad-OID", promote),

@@ -11,6 +11,7 @@ from updater.recreator.names import (
     name_go,
 )
 from updater.recreator.recreation import failed
+from updater.recreator.stopping import stop_old
 from updater.recreator.verify import freeze, patiently, prove
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def stop(recreation: Recreation) -> None:
     try:
         if recreation.was_paused:
             freeze(recreation.engine, old["Id"], paused=False)
-        recreation.engine.stop(old["Id"], recreation.plan.terms.stop_timeout, old["Config"].get("StopTimeout"))
+        stop_old(recreation)
     except EngineRefused as error:
         raise failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
 

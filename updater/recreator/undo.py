@@ -23,6 +23,7 @@ from updater.recreator.names import (
 )
 from updater.recreator.recreation import reference_of
 from updater.recreator.secrets import without_secrets
+from updater.recreator.stopping import stop_old
 from updater.recreator.verify import freeze, patiently, prove
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ def _end_of_the_stop(recreation: Recreation, old: Json) -> Json:
     old_id = old["Id"]
     own = old["Config"].get("StopTimeout")
     try:
-        patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, own))
+        patiently(lambda: stop_old(recreation))
     except EngineRefused:
         deadline = time.monotonic() + _STOP_MARGIN + max(own or 0, _STOP_FAILED_WITHIN)
         while time.monotonic() < deadline:

@@ -51,6 +51,9 @@ class Scenario:
     networks: Callable[[Host], Mapping[str, Mapping[str, Any]]] | None = None
     disturbance: Callable[[Subject], Disturbance] | None = None
     stop_timeout: int | None = None
+    stop_signal: str | None = None
+    """The container's own, which is not the one that its label asks for."""
+    labels: Mapping[str, str] = field(default_factory=dict)
     during: bool = False
     """Whether to kill in the middle of slow calls, too."""
 
@@ -146,6 +149,20 @@ POLICY_UNLESS_STOPPED = Scenario("policy-unless-stopped", _good(), policy=UNLESS
 POLICY_ON_FAILURE = Scenario(
     "policy-on-failure", _good(), old=ImageSpec(marker="old", command=ENDS_BADLY), policy=ON_FAILURE
 )
+# It ends, badly and in its own time, on the signal of its label alone: each end but a stop would start it again.
+STOP_SIGNAL = Scenario(
+    "stop-signal",
+    _good(),
+    old=ImageSpec(
+        marker="old",
+        command=commands.shell("trap 'sleep 1; exit 3' USR1; trap '' TERM; while :; do sleep 1000 & wait $!; done"),
+    ),
+    policy=ALWAYS,
+    stop_timeout=5,
+    stop_signal="SIGTERM",
+    labels={"updater.stop-signal": "SIGUSR1"},
+    during=True,
+)
 
 ALL = (
     GOOD,
@@ -165,4 +182,5 @@ ALL = (
     POLICY_NO,
     POLICY_UNLESS_STOPPED,
     POLICY_ON_FAILURE,
+    STOP_SIGNAL,
 )

@@ -142,10 +142,14 @@ class Stage:
             body["ExposedPorts"] = {"8080/tcp": {}}
         if scenario.stop_timeout is not None:
             body["StopTimeout"] = scenario.stop_timeout
+        if scenario.stop_signal is not None:
+            body["StopSignal"] = scenario.stop_signal
         if scenario.has_volumes:
             host_config["Binds"] = [f"{self.host.create_volume('data')}:{NAMED_FOLDER}"]
             body["Volumes"] = {ANONYMOUS_FOLDER: {}}
-        return self.host.create_container(SHORT, IMAGE, host_config=host_config, networks=self._networks, **body)
+        return self.host.create_container(
+            SHORT, IMAGE, labels=dict(scenario.labels), host_config=host_config, networks=self._networks, **body
+        )
 
     def _bring_into_state(self, identifier: str) -> None:
         if self.scenario.state == "exited":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
 from updater.model.happening import Happening
-from updater.recreator.persons_hand import ended_by_a_person, signal_number, was_started_again
+from updater.recreator.persons_hand import ended_by_a_person, was_started_again
 
 
 def story(text: str) -> tuple[Happening, ...]:
@@ -49,20 +47,3 @@ def test_its_own_stop_signal_is_an_end() -> None:
 @pytest.mark.parametrize(("told", "expected"), [("die start", True), ("start die", False), ("start", False)])
 def test_started_again(told: str, expected: bool) -> None:
     assert was_started_again(story(told)) is expected
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        (None, 15),
-        ("", 15),
-        ("SIGQUIT", 3),
-        ("quit", 3),
-        ("3", 3),
-        ("SIGRTMIN+3", int(signal.SIGRTMIN) + 3),
-        ("RTMAX-1", int(signal.SIGRTMAX) - 1),
-        ("SIGNONSENSE", 15),
-    ],
-)
-def test_signals(name: str | None, number: int) -> None:
-    assert signal_number(name) == number
