@@ -15,6 +15,8 @@ _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
 _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
 GOOD_DURATIONS = "a duration like 90s, 5m, 12h, 3d, 2w or 1h30m"
 _LONGEST = 10 * 365 * 86_400
+LONGEST_LIMIT = 86_400.0
+GOOD_LIMITS = "a duration from 1s to 1d, like 90s or 5m"
 
 
 def parse_boolean(text: str) -> bool:
@@ -50,6 +52,14 @@ def parse_duration(text: str) -> float:
     seconds = float(sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(written)))
     if seconds > _LONGEST:
         raise ValueError(f"{text!r} is longer than ten years")
+    return seconds
+
+
+def parse_limit(text: str) -> float:
+    """Seconds that a command may take; raises ValueError. None at all is no choice: something may hang."""
+    seconds = parse_duration(text)
+    if not 1 <= seconds <= LONGEST_LIMIT:
+        raise ValueError(f"{text!r} is no time limit, which is never without end")
     return seconds
 
 

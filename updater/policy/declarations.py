@@ -17,10 +17,13 @@ from updater.model.terms import Level
 from updater.model.values import (
     GOOD_BOOLEANS,
     GOOD_DURATIONS,
+    GOOD_LIMITS,
     GOOD_NAMES,
     GOOD_SHELL_LINES,
+    LONGEST_LIMIT,
     parse_boolean,
     parse_duration,
+    parse_limit,
     parse_names,
     parse_shell_line,
     show_duration,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENVIRONMENT_PREFIX = "UPDATER_"
+_GOOD_MINUTES = "a number of minutes, at most a day; 0, which is no limit there, is a day here"
 _MONTHS = re.compile(r"(\d{1,4})M", re.ASCII)
 DEFAULT_CONFIG = "/etc/updater/updater.yml"
 
@@ -43,9 +47,9 @@ class Setting:
 
     `per_container`: a label and an entry under `containers:` can set it. `everywhere`: there is a global value, with a
     flag and a variable, which is also each container's where it is `inherited`. `separator` stands between the parts
-    of a value that the config file may give as a list. `watchtower` is Watchtower's label for the same, read by
-    `parse_watchtower` where it is written in another way (`good_watchtower`). `example` is a good value, for the
-    documents.
+    of a value that the config file may give as a list; an empty one is the default where it is `optional`.
+    `watchtower` is Watchtower's label for the same, read by `parse_watchtower` where it is written in another way
+    (`good_watchtower`). `example` is a good value, for the documents.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Setting:
     everywhere: bool = True
     inherited: bool = True
     separator: str | None = None
+    optional: bool = False
     label_key: str | None = None
     watchtower: str | None = None
     parse_watchtower: Callable[[str], Any] | None = None
@@ -87,7 +92,7 @@ class Setting:
 
     def show(self, value: Any) -> str:
         """The value as one would write it."""
-        if self.parse is parse_duration:
+        if self.parse in (parse_duration, parse_limit):
             return show_duration(value)
         return str(getattr(value, "text", str(value).lower()))
 
@@ -126,10 +131,10 @@ def parse_cooldown(text: str) -> float:
 
 
 def _minutes(text: str) -> float:
-    """Watchtower's hooks have their limits in minutes, where 0 means none."""
+    """Watchtower's hooks have their limits in minutes, where 0 means none: the longest that there is here."""
     if not text.strip().isdecimal() or len(text.strip()) > 6:
         raise ValueError(f"{text!r} is not a number of minutes")
-    return float(text) * 60 or 24 * 3600.0
+    return min(float(text) * 60 or LONGEST_LIMIT, LONGEST_LIMIT)
 
 
 _WARN_MAJORS = (
@@ -177,7 +182,7 @@ ALL: tuple[Setting, ...] = (
         None,
         parse_boolean,
         GOOD_BOOLEANS,
-        "Opts the container in, or (`false`) keeps it out, whatever else says otherwise.",
+        "Opts the container in, or (`false`) keeps it out, also where it is named; a label beats an entry.",
         per_container=True,
         everywhere=False,
         watchtower="enable",
@@ -209,6 +214,7 @@ ALL: tuple[Setting, ...] = (
         GOOD_SELECTIONS,
         "Containers that match are left alone.",
         separator=",",
+        optional=True,
         example="db-*,label:backup=running",
     ),
     Setting(
@@ -246,6 +252,7 @@ ALL: tuple[Setting, ...] = (
         "When updates may happen; checks may always.",
         per_container=True,
         separator=";",
+        optional=True,
         example="Mon-Fri 02:00-05:00; Sat,Sun",
     ),
     Setting(
@@ -376,6 +383,7 @@ ALL: tuple[Setting, ...] = (
         per_container=True,
         everywhere=False,
         separator=",",
+        optional=True,
         watchtower="depends-on",
         example="db,cache",
     ),
@@ -394,15 +402,15 @@ ALL: tuple[Setting, ...] = (
     Setting(
         "hook_pre_update_timeout",
         60.0,
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the hook before an update may take.",
+        parse_limit,
+        GOOD_LIMITS,
+        "How long the hook before an update may take; then it is killed.",
         per_container=True,
         everywhere=False,
         label_key="updater.hook.pre-update-timeout",
         watchtower="lifecycle.pre-update-timeout",
         parse_watchtower=_minutes,
-        good_watchtower="a number of minutes",
+        good_watchtower=_GOOD_MINUTES,
         example="5m",
     ),
     Setting(
@@ -420,15 +428,15 @@ ALL: tuple[Setting, ...] = (
     Setting(
         "hook_post_update_timeout",
         60.0,
-        parse_duration,
-        GOOD_DURATIONS,
-        "How long the hook after an update may take.",
+        parse_limit,
+        GOOD_LIMITS,
+        "How long the hook after an update may take; then it is killed.",
         per_container=True,
         everywhere=False,
         label_key="updater.hook.post-update-timeout",
         watchtower="lifecycle.post-update-timeout",
         parse_watchtower=_minutes,
-        good_watchtower="a number of minutes",
+        good_watchtower=_GOOD_MINUTES,
         example="5m",
     ),
     Setting("parallel_checks", 16, _count, "a number from 1 to 256", "Images looked up at once.", example="16"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.model.control_labels import WATCHTOWER_PREFIX
-from updater.model.values import parse_boolean, parse_shell_line
+from updater.model.values import LONGEST_LIMIT, parse_boolean, parse_limit, parse_shell_line
 from updater.policy.declarations import PER_CONTAINER, WATCHTOWER_LABELS
 from updater.policy.watchtower_labels import IGNORED, ITSELF, LEFT_ALONE, NO_PULL
 from updater.watchtower.reading import SECRET
@@ -64,13 +64,20 @@ def _of_the_user(key: str, text: str, shown: str) -> LabelAnswer:
             return LabelAnswer(key, shown, note="an image is always pulled for an update")
         if key in WATCHTOWER_LABELS:
             setting = WATCHTOWER_LABELS[key]
-            return LabelAnswer(key, shown, setting.label, _carried(setting, text))
+            return LabelAnswer(key, shown, setting.label, _carried(setting, text), _note(setting, text))
     except ValueError as error:
         return LabelAnswer(key, shown, note=f"{error}; as it stands, the container is left alone")
     if key in LEFT_ALONE:
         return LabelAnswer(key, shown, note=f"the container is left alone: {LEFT_ALONE[key]}")
     unknown = "it is not known here, and the container is left alone for it; take it away"
     return LabelAnswer(key, shown, note=IGNORED.get(key, unknown))
+
+
+def _note(setting: Setting, text: str) -> str:
+    """What is different here."""
+    if setting.parse is parse_limit and not 0 < float(text) * 60 <= LONGEST_LIMIT:
+        return "a day is the longest here, and nothing runs without a limit"
+    return ""
 
 
 def _carried(setting: Setting, text: str) -> str:

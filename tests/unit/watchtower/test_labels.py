@@ -23,6 +23,7 @@ BECOMES = (
     ("lifecycle.pre-update-timeout", "5", "updater.hook.pre-update-timeout", "5m"),
     ("lifecycle.post-update", "/restore.sh", "updater.hook.post-update", "…"),
     ("lifecycle.post-update-timeout", "0", "updater.hook.post-update-timeout", "1d"),
+    ("stop-signal", "SIGHUP", "updater.stop-signal", "SIGHUP"),
     ("no-pull", "true", "updater.monitor-only", "true"),
 )
 
@@ -42,6 +43,12 @@ def test_what_a_label_becomes(key: str, value: str, becomes: str, text: str) -> 
 
 def test_every_label_that_becomes_one_stands_in_the_table_above() -> None:
     assert {WATCHTOWER_PREFIX + key for key, *_ in BECOMES} == {*WATCHTOWER_LABELS, NO_PULL}
+
+
+@pytest.mark.parametrize(("minutes", "told"), [("0", True), ("1440", False), ("1441", True), ("5", False)])
+def test_a_hook_without_a_limit_is_told_that_it_has_one_here(minutes: str, told: bool) -> None:
+    note = answer(WATCHTOWER_PREFIX + "lifecycle.pre-update-timeout", minutes).note
+    assert ("a day is the longest here" in note) is told
 
 
 @pytest.mark.parametrize("key", [key for key in IGNORED if key != ITSELF])
