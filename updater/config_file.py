@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import yaml
 
 from updater.errors import InvalidSetting
 from updater.model.reference import NotAReference, parse_reference
@@ -15,6 +14,7 @@ from updater.policy.declarations import BY_NAME, PER_CONTAINER
 from updater.policy.terms import Entry
 from updater.registry.access import RegistryAccess
 from updater.settings import parse_value, read_secret, unknown
+from updater.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LARGEST_FILE = 1024 * 1024  # bytes
-_ODD_VALUES = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError)
 _SECTIONS = ("registries", "containers")
 _REGISTRY_KEYS = ("username", "password", "password_file", "ca_file", "insecure", "token_host", "mirror")
 
@@ -39,19 +38,21 @@ class ConfigFile:
 
 def read_config_file(path: str) -> ConfigFile:
     """Read and check the file; raises InvalidSetting."""
-    content = _parse(path, _read(path))
+    content = parse_yaml(path, _read(path))
+    content = {} if content is None else _mapping(content, path)
     values: dict[str, Any] = {}
     for key, value in content.items():
         place = f"{path}: {key}"
         if key == "config" or (key not in BY_NAME and key not in _SECTIONS):
             raise unknown(path, key, [*(name for name in BY_NAME if name != "config"), *_SECTIONS])
         if key in BY_NAME:
-            values[key] = parse_value(BY_NAME[key], _text(BY_NAME[key], value, place), place)
-    return ConfigFile(
-        values,
-        _each(content.get("registries"), f"{path}: registries", _registry),
-        _each(content.get("containers"), f"{path}: containers", _container),
-    )
+            values[key] = _value(BY_NAME[key], value, place)
+    registries = _each(content.get("registries"), f"{path}: registries", _registry)
+    containers = _each(content.get("containers"), f"{path}: containers", _container)
+    twice = [name for name, times in Counter(entry.pattern for entry in containers).items() if times > 1]
+    if twice:
+        raise InvalidSetting(f"{path}: containers", f"there are two entries for {twice[0]!r}", "one, without a slash")
+    return ConfigFile(values, registries, containers)
 
 
 def _read(path: str) -> str:
@@ -68,63 +69,20 @@ def _read(path: str) -> str:
         raise InvalidSetting("config file", f"{path} is not UTF-8 text", "a YAML file of settings") from None
 
 
-_KEPT_TAGS = frozenset({"tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"})
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML, but a key given twice is an error: one of the two would be lost in silence.
-
-    Nor are there aliases: a few of them within each other fill any memory.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases are not taken here", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark
-                    )
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-# What is written counts: `1.10` is no number here, nor `22:00` minutes, nor `010` eight.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT_TAGS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _parse(path: str, text: str) -> dict[str, Any]:
-    try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
-        problem = str(error.problem or error.context)
-        raise InvalidSetting(place, f"not valid YAML: {problem}") from None
-    except RecursionError:
-        raise InvalidSetting(path, "not valid YAML: nested too deeply") from None
-    except (yaml.YAMLError, *_ODD_VALUES) as error:
-        # PyYAML lets its own mistakes out where a tag does not fit its value (`!!bool x`).
-        detail = str(error).partition("\n")[0]
-        raise InvalidSetting(path, f"not valid YAML: {detail or 'a value does not fit its tag'}") from None
-    if content is None:
-        return {}
-    return _mapping(content, path)
-
-
 def _mapping(value: object, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+    if not isinstance(value, dict):
         raise InvalidSetting(place, f"{_kind(value)} is no mapping of names", "`name: value` lines")
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidSetting(place, f"YAML reads one of the names as {_kind(key)}", "the name in quotes, like 'on'")
     return value
+
+
+def _value(setting: Setting, value: object, place: str) -> Any:
+    """The setting's value; an empty list names none."""
+    if setting.optional and value == []:
+        return setting.default
+    return parse_value(setting, _text(setting, value, place), place)
 
 
 def _text(setting: Setting, value: object, place: str) -> str:
@@ -136,6 +94,8 @@ def _text(setting: Setting, value: object, place: str) -> str:
 
 def _scalar(value: object, place: str) -> str:
     """The text of a value, which YAML may have read as something else (`true`, `15`)."""
+    if value is None:
+        raise InvalidSetting(place, "nothing is given", "a value; without the line, the default counts")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -148,7 +108,7 @@ def _scalar(value: object, place: str) -> str:
 
 def _kind(value: object) -> str:
     """What it is, not what is in it: that may be a password, or endless."""
-    kinds = {list: "a list", dict: "a mapping", type(None): "nothing"}
+    kinds = {list: "a list", dict: "a mapping", str: "a text", bool: "true or false", type(None): "nothing"}
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
@@ -215,6 +175,8 @@ def _container(pattern: str, entry: dict[str, Any], place: str) -> Entry:
     for key, value in entry.items():
         if key not in PER_CONTAINER:
             raise unknown(place, key, PER_CONTAINER)
-        setting = PER_CONTAINER[key]
-        values[key] = parse_value(setting, _text(setting, value, f"{place}: {key}"), f"{place}: {key}")
-    return Entry(pattern, values)
+        values[key] = _value(PER_CONTAINER[key], value, f"{place}: {key}")
+    name = pattern.strip().removeprefix("/")  # as `docker inspect` writes it
+    if not name:
+        raise InvalidSetting(place, "it names no container", "a name or a glob, like web or db-*")
+    return Entry(name, values)

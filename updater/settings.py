@@ -6,10 +6,12 @@ Which settings there are is declared in `policy/declarations.py`, where the valu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import InvalidSetting
+from updater.policy.declarations import PER_CONTAINER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,8 +48,19 @@ def parse_value(setting: Setting, text: str, place: str) -> Any:
 
 
 def unknown(place: str, name: str, known: Iterable[str]) -> InvalidSetting:
-    """The error for a name that is no setting."""
-    return InvalidSetting(place, f"{name!r} is not a setting", f"one of {', '.join(sorted(known))}")
+    """The error for a name that is no setting, or none that can be given there."""
+    known = sorted(known)
+    name_here = name.replace("-", "_").lower()
+    if name_here in PER_CONTAINER and name_here not in known:
+        label = PER_CONTAINER[name_here].label
+        good = f"the label {label}, or {name_here} in an entry under `containers:` of the config file ('*' is for all)"
+        return InvalidSetting(place, f"{name!r} is not a setting of the whole program, but of single containers", good)
+    if name_here in ("containers", "registries") and name_here not in known:
+        good = f"`{name_here}:` in the config file, or one of {', '.join(known)}"
+        return InvalidSetting(place, f"{name!r} is not a setting of a single value", good)
+    near = [name_here] if name_here in known else get_close_matches(name_here, known, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return InvalidSetting(place, f"{name!r} is not a setting{meant}", f"one of {', '.join(known)}")
 
 
 def read_secret(path: str, place: str) -> str:

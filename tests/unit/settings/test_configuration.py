@@ -67,7 +67,9 @@ def test_the_config_file_may_be_named_by_the_environment(config: Path) -> None:
         ({"UPDATER_CONFIG": "/does/not/exist.yml"}, ["/does/not/exist.yml", "readable"]),
         ({"UPDATER_WINDOW": "22:00"}, ["UPDATER_WINDOW", "'22:00'", "02:00-05:00"]),
         ({"UPDATER_TIMEZONE": "Berlin"}, ["UPDATER_TIMEZONE", "'Berlin'", "Europe/Berlin"]),
-        ({"UPDATER_HOLD": "true"}, ["UPDATER_HOLD", "not a setting"]),
+        ({"UPDATER_HOLD": "true"}, ["UPDATER_HOLD", "not a setting", "updater.hold"]),
+        ({"UPDATER_CONTAINERS": "web"}, ["UPDATER_CONTAINERS", "`containers:` in the config file"]),
+        ({"UPDATER_SHEDULE": "@daily"}, ["UPDATER_SHEDULE", "'shedule'", "did you mean schedule?"]),
         ({"UPDATER_WARN_MAJORS": "postgres:16"}, ["UPDATER_WARN_MAJORS", "'postgres:16'"]),
         ({"UPDATER_LOG_LEVEL": "loud"}, ["'loud'", "debug, info, warning or error"]),
     ],
@@ -111,6 +113,34 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
         ("\x00", ["not valid YAML"]),
         ("a: " + "[" * 3000, ["not valid YAML"]),
         ("2026-01-01: x\n", ["'2026-01-01'", "not a setting"]),
+        ("schedule: @daily\n", ["line 1, column 11", "'@'", "single quotes, as in schedule: '@daily'"]),
+        ("all: true\ncontainers:\n  web: {schedule: @daily}\n", ["line 3", "quotes"]),
+        ("schedule: * 4 * * *\n", ["line 1", "quotes"]),
+        ("exclude: *-db\n", ["line 1", "quotes"]),
+        ("containers:\n  *: {hold: true}\n", ["line 2", "quotes"]),
+        ("containers:\n  web:\n    hook_pre_update: echo a: b\n", ["line 3", "quotes"]),
+        ('containers:\n  web:\n    tag_pattern: "1\\.2"\n', ["line 3", "quotes"]),
+        ("containers:\n  web:\n    tag_pattern: [0-9]+\n", ["line 3", "quotes"]),
+        ("all: true\n\tcleanup: true\n", ["line 2", "no tabs"]),
+        ("all: true\n---\nall: false\n", ["line 2", "another document"]),
+        ("all=true\n", ["a text", "`name: value` lines"]),
+        ("include: []\n", ["include", "names nothing"]),
+        ("exclude: ['']\n", ["exclude", "names nothing"]),
+        ("exclude: [web, null]\n", ["exclude", "nothing"]),
+        ("containers:\n  web: {depends_on: }\n", ["containers: web: depends_on", "nothing"]),
+        ("containers:\n  on: {hold: true}\n", ["containers", "true or false", "quotes"]),
+        ("containers:\n  null: {hold: true}\n", ["containers", "nothing", "quotes"]),
+        ("containers:\n  /: {hold: true}\n", ["containers", "names no container"]),
+        ("containers:\n  web: {hold: true}\n  /web: {hold: false}\n", ["containers", "two entries for 'web'"]),
+        (
+            "containers:\n  web: {stop_signal: SIGNO}\n",
+            ["containers: web: stop_signal", "'SIGNO'", "SIGTERM", "1 to 64"],
+        ),
+        ("containers:\n  web: {hook_pre_update_timeout: 0}\n", ["hook_pre_update_timeout", "'0'", "1s to 1d"]),
+        ("hold: true\n", ["'hold'", "of single containers", "updater.hold", "`containers:`", "'*'"]),
+        ("stop-timeout: 5s\n", ["'stop-timeout'", "did you mean stop_timeout?"]),
+        ("shedule: x\n", ["'shedule'", "did you mean schedule?"]),
+        ("hostt: x\n", ["'hostt'", "did you mean host?"]),
     ],
 )
 def test_bad_config_files(config: Path, text: str, must_name: list[str]) -> None:
@@ -149,8 +179,23 @@ def test_entries_for_registries_and_containers(config: Path, tmp_path: Path) -> 
     ]
 
 
-def test_an_empty_config_file_is_fine(config: Path) -> None:
-    assert resolved(config, "# nothing\n")["all"] is False
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}\n", "null\n", "containers:\nregistries: {}\n"])
+def test_an_empty_config_file_is_fine(config: Path, text: str) -> None:
+    assert resolved(config, text)["all"] is False
+
+
+def test_an_empty_list_names_none(config: Path) -> None:
+    config.write_text("exclude: []\nwindow: []\nwarn_majors: []\ncontainers:\n  web: {depends_on: [], window: []}\n")
+    settings = resolve({"config": str(config)}, {})
+    assert (settings["exclude"], settings["window"], settings["warn_majors"].repositories) == (None, None, ())
+    assert settings.containers[0].values == {"depends_on": (), "window": None}
+
+
+@pytest.mark.parametrize("key", ["web", "/web", "' web '", '"web"'])
+def test_a_container_is_named_as_docker_writes_it(config: Path, key: str) -> None:
+    config.write_text(f"\ufeffcontainers:\n  {key}: {{hold: true}}\n")
+    (entry,) = resolve({"config": str(config)}, {}).containers
+    assert entry.pattern == "web"
 
 
 def test_what_is_written_counts_and_not_what_yaml_makes_of_it(config: Path) -> None:
