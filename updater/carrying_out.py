@@ -45,7 +45,16 @@ if TYPE_CHECKING:
     Tell = Callable[[Outcome], None]
 
 _NOT_DONE = frozenset({OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK})
-_KEPT_OUT = frozenset({ReasonCode.DISABLED_BY_LABEL, ReasonCode.SWARM_TASK, ReasonCode.ONE_OFF, ReasonCode.ITSELF})
+# With a label that cannot be read, nobody knows whether its user keeps it out.
+_KEPT_OUT = frozenset(
+    {
+        ReasonCode.DISABLED_BY_LABEL,
+        ReasonCode.INVALID_LABEL,
+        ReasonCode.SWARM_TASK,
+        ReasonCode.ONE_OFF,
+        ReasonCode.ITSELF,
+    }
+)
 _LOOK_EVERY = 1.0  # seconds
 
 

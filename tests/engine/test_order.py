@@ -86,13 +86,17 @@ def test_restart_true_restarts_what_depends_on_it(host: Host) -> None:
     app = make(host, "app", service("app", "db:service_started:true"))
     other = make(host, "other", service("other", "db:service_started:false"))
     make(host, "out", service("out", "db:service_started:true") | {"updater.enable": "false"})
+    for bad, enabled in (("bad", "true"), ("worse", "false")):
+        labels = {"updater.grace-period": "soon", "updater.enable": enabled}
+        make(host, bad, service(bad, "db:service_started:true") | labels)
     make(host, "db", service("db"))
-    before = started(host, "app"), started(host, "other"), started(host, "out")
+    left = ("other", "out", "bad", "worse")
+    before = started(host, "app"), *(started(host, name) for name in left)
     publish(host, "db")
     results = run(host)
     assert results["app"]["reason"]["code"] == "dependency-updated"
     assert started(host, "app") != before[0]
-    assert (started(host, "other"), started(host, "out")) == before[1:]
+    assert tuple(started(host, name) for name in left) == before[1:]
     assert (host.inspect("app")["Id"], host.inspect("other")["Id"]) == (app, other)
 
 
