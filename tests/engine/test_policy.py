@@ -85,8 +85,19 @@ def test_an_images_own_labels_decide_nothing_and_new_ones_are_told(host: Host) -
     container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
     assert container["decision"] == "update"
     assert codes(container) == ["update-available", "image-labels"]
-    assert "updater.hook.pre-update" in container["reasons"][1]["message"]
+    assert "brings or changes labels: updater.hook.pre-update. A label counts" in container["reasons"][1]["message"]
     assert outcome(host) == ("updated", "updated")
+
+
+def test_labels_that_a_new_image_changes_are_told(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1", labels={"updater.hold": "true", "updater.scope": "a"}))
+    host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2", labels={"updater.hold": "false", "updater.scope": "a"}))
+    container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+    assert codes(container) == ["update-available", "image-labels"]
+    assert "changes labels: updater.hold (changed). A label counts" in container["reasons"][1]["message"]
+    assert outcome(host) == ("updated", "updated")
+    assert codes(checked(host.updater("check", "-o", "json").json)[host.name("web")]) == ["up-to-date"]
 
 
 def test_minimum_age_counts_from_when_it_was_first_seen(host: Host) -> None:

@@ -302,9 +302,7 @@ def _remarks(candidate: Candidate) -> tuple[Reason, ...]:
         found.append(Reason(ReasonCode.NEWER_VERSION, candidate.no_version))
     if candidate.gives_other_labels:
         names = ", ".join(candidate.gives_other_labels)
-        message = (
-            f"The new image brings labels that it did not have ({names}); a label counts when you set it yourself."
-        )
+        message = f"The new image brings or changes labels: {names}. A label counts when you set it yourself."
         found.append(Reason(ReasonCode.IMAGE_LABELS, message))
     return tuple(found)
 

@@ -89,11 +89,15 @@ def is_same_image(container: ContainerSnapshot, image: PublishedImage, manifest:
 
 
 def other_control_labels(container: ContainerSnapshot, image: PublishedImage) -> tuple[str, ...]:
-    """The labels by which the new image would tell us what to do, as the one that runs does not."""
+    """The labels by which the new image would tell us what to do, as the one that runs does not.
+
+    One that both have, with another value, is marked: `updater.enable (changed)`. Values are not shown: a hook's line
+    may hold a secret.
+    """
     now = container.image.labels if container.image is not None else {}
     brought = image.config.get("Labels") or {}
-    keys = (key for key in brought if str(key).startswith(CONTROL_PREFIXES) and now.get(key) != brought[key])
-    return tuple(sorted(printable(str(key), 80) for key in keys))
+    keys = (str(key) for key in brought if str(key).startswith(CONTROL_PREFIXES) and now.get(key) != brought[key])
+    return tuple(f"{printable(key, 80)}{' (changed)' if key in now else ''}" for key in sorted(keys))
 
 
 def shown_manifest(inspected: Mapping[str, Any] | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,14 @@ from updater.model.platform import Platform
 from updater.model.published import LookupFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import parse_reference
-from updater.watcher.compare import compare, is_same_image, not_comparable, shown_manifest, shown_platform
+from updater.watcher.compare import (
+    compare,
+    is_same_image,
+    not_comparable,
+    other_control_labels,
+    shown_manifest,
+    shown_platform,
+)
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
@@ -107,3 +115,29 @@ def test_an_index_made_anew_around_the_same_manifest_is_no_update() -> None:
     published = published_image(NEW, config=OTHER)
     assert is_same_image(container(image_id=str(OLD)), published, str(published.manifest_digest))
     assert not is_same_image(container(image_id=str(OLD)), published, str(OTHER))
+
+
+ENABLE, HOOK, WATCHTOWERS = "updater.enable", "updater.hook.pre-update", "com.centurylinklabs.watchtower.scope"
+
+
+@pytest.mark.parametrize(
+    ("now", "brought", "told"),
+    [
+        ({}, {}, ()),
+        ({ENABLE: "true"}, {ENABLE: "true"}, ()),
+        ({}, {ENABLE: "true"}, (ENABLE,)),
+        ({ENABLE: "false"}, {ENABLE: "true"}, (f"{ENABLE} (changed)",)),
+        ({ENABLE: ""}, {ENABLE: "true"}, (f"{ENABLE} (changed)",)),
+        ({ENABLE: "true"}, {}, ()),  # one that it gives up tells us nothing any more
+        ({HOOK: "a"}, {HOOK: "secret", WATCHTOWERS: "x"}, (WATCHTOWERS, f"{HOOK} (changed)")),
+        ({"maintainer": "a"}, {"maintainer": "b", "updaterish": "c"}, ()),
+    ],
+)
+def test_labels_that_the_new_image_brings_or_changes(
+    now: dict[str, str], brought: dict[str, str], told: tuple[str, ...]
+) -> None:
+    fresh = published_image(NEW)
+    fresh = replace(fresh, config={**fresh.config, "Labels": brought})
+    found = other_control_labels(container(image=image(OLD, labels=now)), fresh)
+    assert found == told
+    assert "secret" not in str(found)
