@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineDenied, ImageNotFound, RegistryError, RegistryPaused
@@ -17,19 +18,23 @@ from updater.itself import own_container
 from updater.model.finding import Finding, Health
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from updater.engine.docker_engine import DockerEngine
     from updater.errors import UpdaterError
-    from updater.model.container import Inventory
+    from updater.model.consideration import Consideration
+    from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.reference import ImageReference
+    from updater.policy.selection import Selection
+    from updater.policy.terms import Request
     from updater.registry.client import RegistryClient
     from updater.registry.greeting import Greeting
 
 # Seconds by which two clocks may differ before times in reports and tokens stop making sense.
 _CLOCK_TOLERANCE = 30.0
 _OLDEST_GOOD_YEAR = 2025
+_SHOWN = 10  # names in one sentence
 _AT_ONCE = 16  # registries
 
 
@@ -45,6 +50,59 @@ def engine_findings(engine: DockerEngine) -> Iterator[Finding]:
         yield Finding("rights", Health.WARNING, message)
     else:
         yield Finding("rights", Health.OK, "It lets us do all that an update takes.")
+
+
+def hook_findings(engine: DockerEngine, considered: Sequence[Consideration]) -> Iterator[Finding]:
+    """Whether the hooks that there are can be run; nothing is run for that."""
+    having = sorted(one.container.name for one in considered if one.objection is None and _has_hook(one))
+    if not having:
+        return
+    if engine.may_execute():
+        yield Finding(
+            "hooks", Health.OK, f"It lets us run commands in containers, as the hooks of {_few(having)} need."
+        )
+    else:
+        message = (
+            f"It, or the proxy in front of it, does not let us run commands in containers: {_few(having)} would not be"
+            " updated, or without their hooks. Allow `exec` there, or take the hooks away."
+        )
+        yield Finding("hooks", Health.WARNING, message)
+
+
+def _has_hook(one: Consideration) -> bool:
+    return one.terms.hook_pre_update is not None or one.terms.hook_post_update is not None
+
+
+def names_finding(containers: Sequence[ContainerSnapshot], request: Request) -> Finding | None:
+    """Whether what the settings name is there; None where they name nothing. Often a typing error, if it is not."""
+    named = [
+        *(("containers", entry.pattern, _by_name(entry.pattern)) for entry in request.entries),
+        *_selected("include", request.include),
+        *_selected("exclude", request.exclude),
+    ]
+    if not named:
+        return None
+    missing = [f"{one} ({where})" for where, one, is_meant in named if not any(map(is_meant, containers))]
+    if missing:
+        message = f"No container here is what these mean: {_few(missing)}. Are they spelled right?"
+        return Finding("names", Health.WARNING, message)
+    return Finding("names", Health.OK, "All that the settings name is there.")
+
+
+def _selected(
+    where: str, selection: Selection | None
+) -> Iterator[tuple[str, str, Callable[[ContainerSnapshot], bool]]]:
+    for part in selection.parts() if selection is not None else ():
+        yield where, str(part), part.matches
+
+
+def _by_name(pattern: str) -> Callable[[ContainerSnapshot], bool]:
+    return lambda container: fnmatchcase(container.name, pattern)
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
 def clock_finding(engine: DockerEngine | None) -> Finding:

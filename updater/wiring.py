@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,10 @@ def memory_of(settings: Settings, environment: Mapping[str, str], *, writable: b
 
 def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | None:
     if settings["state_dir"] is not None:
-        return Path(settings["state_dir"])
+        given = Path(settings["state_dir"])
+        with suppress(RuntimeError):  # nobody's home: the folder is called so, then
+            given = given.expanduser()  # no shell has done that to a variable or a config file
+        return given
     if os.geteuid() == 0:
         return Path("/var/lib/updater")
     home = environment.get("HOME")
@@ -95,7 +98,12 @@ def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fin
             yield from examination.engine_findings(engine)
             inventory = engine.inventory()
             yield examination.itself_finding(inventory)
-            references = followed(inventory, request_of(settings, [], environment))
+            request = in_own_container(request_of(settings, [], environment), inventory.containers)
+            considered = [consider(container, request) for container in inventory.containers]
+            yield from examination.hook_findings(engine, considered)
+            if (named := examination.names_finding(inventory.containers, request)) is not None:
+                yield named
+            references = followed(inventory, request)
             clock = examination.clock_finding(engine)
         except EngineError as error:
             yield examination.failure("engine", error)

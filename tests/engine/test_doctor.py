@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rig.host import Host
 
 ON = {"updater.enable": "true"}
+NOBODY = "updater-doctor-asks-for-nothing"
 
 
 def findings(host: Host, *arguments: str, exit_code: int = 0, **how: Any) -> dict[tuple[str, str], tuple[str, str]]:
@@ -113,3 +114,33 @@ def test_registries_that_are_only_configured(host: Host, tmp_path: Path) -> None
         found = findings(host, "--config", str(config), exit_code=1)
         assert "There are no credentials for it." in found["registry", other.host][1]
         assert found["registry", "127.0.0.1:1"][0] == "failed"
+
+
+def test_hooks_need_more_rights_and_nothing_is_run_to_find_out(host: Host) -> None:
+    host.push("web:latest", ImageSpec())
+    host.run_container("web", "web:latest", labels=ON | {"updater.hook.pre-update": "touch /tmp/ran"})
+    host.run_container("other", "web:latest", labels={"updater.hook.post-update": "touch /tmp/ran"})
+    health, message = findings(host)["hooks", ""]
+    assert (health, host.name("web") in message, host.name("other") in message) == ("ok", True, False)
+    for denied in ("/exec", f"/exec/{NOBODY}/start", f"/exec/{NOBODY}/json"):
+        with host.rig.recording_socket() as socket:
+            socket.recording.before = lambda request, denied=denied: (
+                Reply(403, b"Forbidden") if request.path.endswith(denied) else None
+            )
+            found = findings(host, docker_host=socket.host)
+        assert (found["rights", ""][0], found["hooks", ""][0]) == ("ok", "warning"), denied
+        assert f"containers: {host.name('web')} would not be updated" in found["hooks", ""][1]
+    assert not host.inspect("web")["ExecIDs"]
+    assert host.execute("web", "ls /tmp/ran 2>/dev/null || echo none").strip() == "none"
+
+
+def test_names_in_the_settings_that_no_container_has(host: Host) -> None:
+    host.push("web:latest", ImageSpec())
+    host.run_container("web", "web:latest", labels={"tier": "front"})
+    config = host.directory / "updater.yml"
+    config.write_text(f"include: ['*', 'label:tier=front']\ncontainers:\n  /{host.name('web')}: {{hold: true}}\n")
+    assert findings(host, "--config", str(config))["names", ""] == ("ok", "All that the settings name is there.")
+    config.write_text("exclude: [wep, 'label:tier=back', 'label:tier']\ncontainers:\n  db-*: {hold: true}\n")
+    health, message = findings(host, "--config", str(config))["names", ""]
+    assert health == "warning"
+    assert ": db-* (containers), wep (exclude), label:tier=back (exclude). " in message

@@ -57,6 +57,11 @@ _TRIALS: tuple[tuple[str, str, str, Json], ...] = (
     ("pull and tag images", "POST", f"/images/{_NOBODY}:none/tag", {"params": {"repo": _NOBODY, "tag": "none"}}),
     ("connect networks", "POST", f"/networks/{_NOBODY}/connect", {"json": {"Container": _NOBODY}}),
 )
+_TRIALS_OF_EXEC: tuple[tuple[str, str, str, Json], ...] = (
+    ("prepare a command", "POST", f"/containers/{_NOBODY}/exec", {"json": {"Cmd": [_NOBODY]}}),
+    ("start a command", "POST", f"/exec/{_NOBODY}/start", {"json": {"Detach": True}}),
+    ("look at a command", "GET", f"/exec/{_NOBODY}/json", {}),
+)
 _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `StopTimeout`)
 
 
@@ -222,6 +227,10 @@ class DockerEngine:
         return tuple(
             what for what, method, path, arguments in _TRIALS if self._is_denied(what, method, path, arguments)
         )
+
+    def may_execute(self) -> bool:
+        """Whether commands may be run in containers; asked of what nobody has, so that none is."""
+        return not any(self._is_denied(*trial) for trial in _TRIALS_OF_EXEC)
 
     def _is_denied(self, doing: str, method: str, path: str, arguments: Json) -> bool:
         try:

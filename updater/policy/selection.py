@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from updater.model.container import ContainerSnapshot
     from updater.model.reference import ImageReference
@@ -35,6 +35,12 @@ class Selection:
         return any(fnmatchcase(container.name, glob) for glob in self.names) or any(
             _has(container.user_labels, key, value) for key, value in self.labels
         )
+
+    def parts(self) -> Iterator[Selection]:
+        """Each name and label for itself."""
+        yield from (Selection(names=(glob,), text=glob) for glob in self.names)
+        for key, value in self.labels:
+            yield Selection(labels=((key, value),), text=f"{_LABEL}{key}{'' if value is None else f'={value}'}")
 
 
 @dataclass(frozen=True, slots=True)
