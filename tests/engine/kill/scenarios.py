@@ -149,10 +149,13 @@ POLICY_UNLESS_STOPPED = Scenario("policy-unless-stopped", _good(), policy=UNLESS
 POLICY_ON_FAILURE = Scenario(
     "policy-on-failure", _good(), old=ImageSpec(marker="old", command=ENDS_BADLY), policy=ON_FAILURE
 )
-# It ends, badly and in its own time, on the signal of its label alone: each end but a stop would start it again.
+# It ends, badly and in its own time, on the signal of its label alone: each end but a stop would start it again. And it
+# comes back, with the policy that it had before it was held down.
 STOP_SIGNAL = Scenario(
     "stop-signal",
-    _good(),
+    _good(command=commands.EXIT_AT_ONCE),
+    may_update=False,
+    turned_down=True,
     old=ImageSpec(
         marker="old",
         command=commands.shell("trap 'sleep 1; exit 3' USR1; trap '' TERM; while :; do sleep 1000 & wait $!; done"),
