@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.deciding import decide_all, resolve_names
@@ -22,6 +23,7 @@ from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.published import Published
 from updater.model.report import CycleReport, DiffReport
 from updater.recreator.unfinished import find_unfinished
+from updater.remembering import remember_looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +47,7 @@ def run(
     from updater.repairing import recover_all
 
     started_at = datetime.now(UTC)
+    request = replace(request, began=started_at)
     inventory = world.engine.inventory()
     recovered: tuple[Outcome, ...] = ()
     unfinished = find_unfinished(inventory.containers)
@@ -57,6 +60,9 @@ def run(
         world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks, before_updates=True
     )
     outcomes: list[Outcome] = []
+    looked_at = partial(
+        remember_looks, checked.decisions, began=started_at, memory=world.memory, scheduled=request.fired is not None
+    )
     with world.interruption.deferred():  # from here on there is something to report
         to_update = []
         for decision in checked.decisions:
@@ -65,9 +71,10 @@ def run(
                 continue
             outcomes.append(_not_to_be_done(decision, world, inventory, dry_run=dry_run))
             tell(outcomes[-1])
+        if not dry_run:
+            looked_at(outcomes)  # before what may be cut short
         carried_out = carry_out(to_update, world, inventory, request, needs, tell, parallel_updates=parallel_updates)
-    if not dry_run and not request.names:
-        world.memory.note_cycle(started_at)  # what is scheduled in the meantime belongs to the next one
+        looked_at(carried_out)
     in_order = _one_each((*outcomes, *carried_out))
     return CycleReport(checked.engine, started_at, datetime.now(UTC), checked.decisions, in_order, recovered)
 

@@ -223,7 +223,7 @@ class _Daemon:
         with opened(settings, self._environment, self._audience.narrator, self._interruption) as world:
             return run(
                 world,
-                replace(self._request, fired=self._due),
+                replace(self._request, fired=self._due, delay=self._timetable.delay),
                 parallel_checks=settings["parallel_checks"],
                 parallel_updates=settings["parallel_updates"],
                 dry_run=False,

@@ -17,8 +17,9 @@ from updater.model.reason import ReasonCode
 from updater.model.report import CheckReport
 from updater.policy.needs import needs_of_all
 from updater.policy.order import leave_circles, providers
-from updater.policy.rules import decide, unasked
+from updater.policy.rules import decide
 from updater.policy.scope import consider
+from updater.policy.time_rules import unasked
 from updater.remembering import facts_of, remember_seen
 from updater.watcher.majors import with_majors
 from updater.watcher.survey import fall_back, survey, with_all_dependents
@@ -81,8 +82,8 @@ def decide_all(
     request = replace(request, jobs=jobs)
     # Only a job is seen in another light once it is known to be one.
     considered = [consider(one.container, request) if one.container.name in jobs else one for one in first_look]
-    began = moment_of(request, world)
-    considerations = [_with_turn(one, began) for one in considered]
+    beginning = moment_of(request)
+    considerations = [_with_turn(one, beginning) for one in considered]
     shown = [
         consideration
         for consideration in considerations
@@ -92,7 +93,7 @@ def decide_all(
     busy = ids_of(unfinished)
 
     def decided(candidates: Sequence[Candidate]) -> list[Decision]:
-        moment = moment_of(request, world)
+        moment = moment_of(request)
         remember_seen(candidates, world.memory)
         if not moment.at_once:
             candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
@@ -140,15 +141,16 @@ def _with_remark(decision: Decision, before: Sequence[Reason]) -> Decision:
     return replace(decision, reasons=(*decision.reasons, *told)) if decision.action is Action.UPDATE else decision
 
 
-def moment_of(request: Request, world: World) -> Moment:
+def moment_of(request: Request) -> Moment:
     """When it is decided, and why now."""
     return Moment(
         datetime.now(UTC),
         request.zone,
         request.fired,
-        world.memory.last_cycle(),
+        request.began,
         at_once=request.at_once and bool(request.names),
         schedule=request.schedule,
+        delay=request.delay,
     )
 
 

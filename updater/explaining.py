@@ -51,7 +51,7 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
     if not checked.decisions:
         raise UsageError(f"{full_name} is being updated, or that was cut short; `updater recover` says more")
     (decision,) = checked.decisions
-    candidate, moment = decision.candidate, moment_of(request, world)
+    candidate, moment = decision.candidate, moment_of(request)
     own_id = own_container(inventory.containers)
     facts = facts_of(candidate, world.memory, moment, own_id, ids_of(unfinished))
     asked = [*scope.rulings(candidate.container, decision.terms, _as_asked(request, inventory, unfinished))]
@@ -95,7 +95,7 @@ def _known(candidate: Candidate, terms: Terms, facts: Facts, world: World) -> It
     if moment is not None:
         yield "now", f"{moment.now.astimezone(moment.zone):%a %Y-%m-%d %H:%M %Z}"
         if terms.schedule is not None:
-            yield "last cycle", _at(moment.last_cycle) if moment.last_cycle is not None else "none is known"
+            yield "last looked at", _at(facts.looked_at) if facts.looked_at is not None else "not known"
 
 
 def _settings(terms: Terms) -> Iterator[tuple[str, str]]:

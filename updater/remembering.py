@@ -11,12 +11,14 @@ from updater.model.facts import Facts
 from updater.model.history import HistoryEntry, Operation, Rejection
 from updater.model.outcome import OutcomeKind
 from updater.model.published import Published
+from updater.model.reason import ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from updater.model.candidate import Candidate
+    from updater.model.decision import Decision
     from updater.model.digest import Digest
     from updater.model.facts import Moment
     from updater.model.hold import Skip
@@ -27,6 +29,17 @@ if TYPE_CHECKING:
     from updater.state.store import Store
 
 
+_DECIDED_ON = frozenset({Status.CURRENT, Status.OUTDATED})
+_NEXT_RUN_TAKES_IT_UP = frozenset(
+    {
+        ReasonCode.INTERRUPTED,
+        ReasonCode.BUSY,
+        ReasonCode.HOOK_POSTPONED,
+        ReasonCode.DEPENDENCY_FAILED,
+        ReasonCode.PULL_FAILED,
+        ReasonCode.ENGINE_ERROR,
+    }
+)
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
@@ -36,18 +49,27 @@ def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | 
     Where it would not be, nothing is looked up: of most containers, most of the time.
     """
     name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
-    known = Facts(own_id=own_id, busy=busy, moment=moment)
+    known = Facts(
+        own_id=own_id,
+        busy=busy,
+        moment=moment,
+        looked_at=memory.looked_at(name) if candidate.consideration.terms.schedule is not None else None,
+    )
     if candidate.status is not Status.OUTDATED or target is None or not isinstance(candidate.lookup, Published):
         return known
+    image = candidate.published_image
+    published_at = since_when(image, memory.digests_seen(target.canonical), moment.now)
     return replace(
         known,
         hold=memory.holds_of(name, moment.now),
+        forgets_since=memory.forgets_since,
         rejection=next(
             (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None
         ),
         skip=_left_out(memory.skips_of(name), target, digest, is_own=target == candidate.container.reference),
         moved_back_to=_moved_back(candidate, candidate.lookup, memory),
-        published_at=since_when(candidate.published_image, memory.digests_seen(target.canonical), moment.now),
+        published_at=published_at,
+        only_seen=image is not None and published_at != image.created,
     )
 
 
@@ -104,6 +126,23 @@ def remember_seen(candidates: Iterable[Candidate], memory: Store) -> None:
         if lookup.digest not in running and not memory.digests_seen(reference):
             before |= dict.fromkeys((reference, digest) for digest in sorted(running))
     memory.see([*before, *(one for one in sorted(published) if one not in before)], now)
+
+
+def remember_looks(
+    decisions: Iterable[Decision], outcomes: Iterable[Outcome], began: datetime, memory: Store, *, scheduled: bool
+) -> None:
+    """That a run which began then came to its end for these containers; those that it did not are due in the next.
+
+    `scheduled`: schedules began it, and whoever's turn it was not was not looked at.
+    """
+    ended = {
+        outcome.name
+        for outcome in outcomes
+        if outcome.reason.code not in _NEXT_RUN_TAKES_IT_UP
+        and not (scheduled and outcome.reason.code is ReasonCode.NOT_SCHEDULED)
+    }
+    decided = {decision.container.name for decision in decisions if decision.candidate.status in _DECIDED_ON}
+    memory.note_looks(ended & decided, began)
 
 
 def remember(outcome: Outcome, operation: Operation, memory: Store) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rig import ImageSpec
-from rig.commands import EXIT_AT_ONCE
+from rig.commands import EXIT_AT_ONCE, health_check
 from rig.images import Platform, build, build_index
 from rig.recording import Reply
 from tests.engine.contract import checked, codes, ran
+from updater.state.store import open_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rig.host import Host
 
 ON = {"updater.enable": "true"}
@@ -142,6 +143,72 @@ def test_a_schedule_of_its_own(host: Host) -> None:
     assert results[host.name("often")]["outcome"] == "updated"
     assert results[host.name("web")]["reason"]["code"] == "not-scheduled"
     assert outcome(host, host.name("web"), "--now") == ("updated", "updated")
+
+
+def looked_at(host: Host, *shorts: str, ago: timedelta = timedelta(minutes=5)) -> None:
+    """As if a run had come to its end for these containers a while ago."""
+    with open_store(Path(host.environment()["UPDATER_STATE_DIR"])) as store:
+        store.note_looks(map(host.name, shorts), datetime.now(UTC) - ago)
+
+
+EACH_MINUTE = {"updater.schedule": "* * * * *"}
+
+
+def test_one_scope_takes_no_turn_of_another_ones(host: Host) -> None:
+    outdated(host, "mine", "one:latest", **{"updater.scope": "mine"}, **EACH_MINUTE)
+    outdated(host, "yours", "two:latest", **{"updater.scope": "yours"}, **EACH_MINUTE)
+    looked_at(host, "mine", "yours")
+    assert outcome(host, "--scope", "mine", short="mine") == ("updated", "updated")
+    assert outcome(host, "--scope", "yours", short="yours") == ("updated", "updated")
+
+
+def test_who_is_run_by_name_takes_no_turn_of_the_others_and_a_plan_takes_none(host: Host) -> None:
+    outdated(host, "web", "one:latest", **EACH_MINUTE)
+    outdated(host, "other", "two:latest", **EACH_MINUTE)
+    looked_at(host, "web", "other")
+    assert outcome(host, "--dry-run") == ("would-update", "update-available")
+    assert outcome(host, host.name("web")) == ("updated", "updated")
+    assert outcome(host, short="other") == ("updated", "updated")
+
+
+def test_a_run_that_is_interrupted_takes_no_turn_of_whom_it_did_not_come_to(host: Host) -> None:
+    looked_at(host, "a", "b", "c")
+    outdated(host, "a", "one:latest", **EACH_MINUTE)
+    outdated(host, "b", "two:latest", **EACH_MINUTE)
+    outdated(host, "c", "three:latest", **EACH_MINUTE, **{"updater.hold": "true"})
+    host.push("one:latest", ImageSpec(marker="3", healthcheck=health_check("exit 1", retries=1000)))
+    with host.start_updater("run", *QUICK) as process:
+        try:
+            assert process.stderr is not None
+            next(line for line in process.stderr if "prove itself" in line)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    facts = {
+        short: {
+            fact["name"]: fact["value"]
+            for fact in host.updater("explain", host.name(short), "-o", "json").json["facts"]
+        }["last looked at"]
+        for short in "abc"
+    }
+    assert facts["a"] == facts["b"] != facts["c"]
+    assert outcome(host, host.name("b"), short="b") == ("updated", "updated")
+
+
+def test_without_a_state_that_lasts_it_is_said_what_never_comes(host: Host, tmp_path: Path) -> None:
+    outdated(host, "own", "one:latest", **EACH_MINUTE)
+    outdated(host, "aged", "two:latest", **{"updater.min-age": "1h"})
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("mine")
+    found = checked(host.updater("check", "-o", "json", "--state-dir", str(in_the_way)).json)
+    for short, code, word in (("own", "not-scheduled", "earlier run"), ("aged", "too-new", "First seen ")):
+        container = found[host.name(short)]
+        reason = container["reasons"][0]
+        assert (container["decision"], reason["code"], reason["until"]) == ("wait", code, None)
+        assert word in reason["message"]
+        assert "state_dir" in reason["message"]
 
 
 def test_held_skipped_and_released(host: Host) -> None:

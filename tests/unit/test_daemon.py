@@ -22,7 +22,8 @@ from updater.model.facts import Facts, Moment
 from updater.model.reason import ReasonCode
 from updater.model.schedule import Schedule, jitter, parse_schedule
 from updater.model.timetable import Position, Timetable, advance, begin, next_cycle
-from updater.policy.rules import decide, unasked
+from updater.policy.rules import decide
+from updater.policy.time_rules import unasked
 
 BERLIN, UTC_ZONE = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")
 NIGHTLY, SUNDAYS, HALF_PAST_TWO = (parse_schedule(text) for text in ("0 4 * * *", "0 3 * * 0", "30 2 * * *"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Status
@@ -89,7 +89,8 @@ def reason_json(reason: Reason) -> Json:
 
 
 def until_json(reason: Reason) -> str | None:
-    return moment_text(reason.until) if reason.until else None
+    # Rounded up: whoever waits until then does not come too early.
+    return moment_text(reason.until + timedelta(microseconds=999_999)) if reason.until else None
 
 
 def moment_text(moment: datetime) -> str:

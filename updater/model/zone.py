@@ -20,6 +20,7 @@ GOOD_ZONES = "a time zone like Europe/Berlin, America/New_York or UTC"
 
 _LOCALTIME = Path("/etc/localtime")
 _NO_TIME = timedelta(0)
+_MINUTE = timedelta(minutes=1)
 
 
 def parse_zone(text: str) -> ZoneInfo:
@@ -51,6 +52,16 @@ def _zone_of_file(path: Path) -> ZoneInfo | None:
             return ZoneInfo.from_file(file, key=path.as_posix())
     except (ValueError, OSError, RuntimeError):  # RuntimeError: links in a circle
         return None
+
+
+def show_until(at: datetime, zone: ZoneInfo) -> str:
+    """`Wed 2026-03-04 14:00 CET`, for a time to come.
+
+    Rounded up to the minute: whoever waits until then does not come too early.
+    """
+    over = timedelta(seconds=at.second, microseconds=at.microsecond)
+    whole = at.astimezone(UTC) + (_MINUTE - over if over else _NO_TIME)
+    return f"{whole.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
 
 
 def civil_time(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from updater.model.candidate import Candidate, Status
@@ -14,18 +13,12 @@ from updater.model.explanation import Ruling
 from updater.model.facts import NOTHING_KNOWN, Facts
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
-from updater.model.schedule import fired, next_time
-from updater.model.values import show_duration
-from updater.model.window import opens_at
+from updater.policy.time_rules import not_scheduled, outside_window, shown, too_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from updater.model.dependent import Dependent
-    from updater.model.facts import Moment
-    from updater.model.schedule import Schedule
-    from updater.model.terms import Terms
 
     Answer = tuple[Action, Reason]
 
@@ -114,7 +107,7 @@ def _held(candidate: Candidate, facts: Facts) -> Answer | None:
     if facts.hold.until is None:
         message = f"You hold it since {facts.hold.at:%Y-%m-%d}; `updater release {name}` ends that."
         return Action.LEAVE, Reason(ReasonCode.HELD, message)
-    message = f"You hold it until {_shown(facts.hold.until, facts)}; `updater release {name}` ends that sooner."
+    message = f"You hold it until {shown(facts.hold.until, facts.moment)}; `updater release {name}` ends that sooner."
     return Action.WAIT, Reason(ReasonCode.HELD, message, facts.hold.until)
 
 
@@ -138,81 +131,6 @@ def _major_version(candidate: Candidate, _: Facts) -> Answer | None:
         f"It would go from version {old} to {new}, for which its data has to be migrated by hand;"
         " change the tag yourself, or take the image out of warn_majors.",
     )
-
-
-def _too_new(candidate: Candidate, facts: Facts) -> Answer | None:
-    min_age, moment = candidate.consideration.terms.min_age, facts.moment
-    if not min_age or moment is None or moment.at_once or facts.published_at is None:
-        return None
-    old_enough_at = facts.published_at + timedelta(seconds=min_age)
-    if old_enough_at <= moment.now:
-        return None
-    age = show_duration(max(0.0, (moment.now - facts.published_at).total_seconds()))
-    return Action.WAIT, Reason(
-        ReasonCode.TOO_NEW,
-        f"Published {age} ago; must be {show_duration(min_age)} old. That is on {_shown(old_enough_at, facts)}.",
-        old_enough_at,
-    )
-
-
-def _not_scheduled(candidate: Candidate, facts: Facts) -> Answer | None:
-    moment = facts.moment
-    if moment is None or moment.at_once:
-        return None
-    own = candidate.consideration.terms.schedule
-    schedule = own or (moment.schedule if moment.fired is not None else None)
-    if schedule is None or _is_due(schedule, moment):
-        return None
-    return Action.WAIT, _later(own, schedule, moment)
-
-
-def unasked(terms: Terms, moment: Moment) -> Reason | None:
-    """Why its registry is not even asked in this cycle; None where it is.
-
-    The global schedule looks at everybody. Where the schedules of some containers began the cycle, the others cost no
-    request.
-    """
-    schedule = terms.schedule or moment.schedule
-    if moment.fired is None or schedule is None or not moment.fired.isdisjoint({schedule, moment.schedule}):
-        return None
-    return _later(terms.schedule, schedule, moment)
-
-
-def _later(own: Schedule | None, schedule: Schedule, moment: Moment) -> Reason:
-    next_turn = next_time(schedule, moment.now, moment.zone)
-    whose = "Its schedule" if own is not None else "The schedule"
-    message = f"{whose} is {schedule.text}, next on {_clock(next_turn, moment)}."
-    return Reason(ReasonCode.NOT_SCHEDULED, message, next_turn)
-
-
-def _is_due(schedule: Schedule, moment: Moment) -> bool:
-    if moment.fired is not None:
-        return schedule in moment.fired
-    # Without a memory of the last cycle nothing is known to have been missed.
-    return moment.last_cycle is not None and fired(schedule, moment.last_cycle, moment.now, moment.zone)
-
-
-def _outside_window(candidate: Candidate, facts: Facts) -> Answer | None:
-    windows, moment = candidate.consideration.terms.window, facts.moment
-    if windows is None or moment is None or moment.at_once:
-        return None
-    opens = opens_at(windows, moment.now, moment.zone)
-    if opens is None:
-        return None
-    return Action.WAIT, Reason(
-        ReasonCode.OUTSIDE_WINDOW,
-        f"Its window ({windows.text}) opens on {_shown(opens, facts)}.",
-        opens,
-    )
-
-
-def _shown(at: datetime, facts: Facts) -> str:
-    return _clock(at, facts.moment)
-
-
-def _clock(at: datetime, moment: Moment | None) -> str:
-    zone = moment.zone if moment is not None else UTC
-    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _rejected_before(candidate: Candidate, facts: Facts) -> Answer | None:
@@ -249,15 +167,15 @@ RULES: tuple[Rule, ...] = (
     Rule("Was this image not turned down before?", _rejected_before),
     Rule("Is it newer, and not an older one that came back?", _moved_back),
     Rule("Is it of the same major version, if that matters?", _major_version),
-    Rule("Has it been published for long enough?", _too_new),
-    Rule("Is it this container's turn?", _not_scheduled),
-    Rule("Is a window open?", _outside_window),
+    Rule("Has it been published for long enough?", too_new),
+    Rule("Is it this container's turn?", not_scheduled),
+    Rule("Is a window open?", outside_window),
 )
 
 
 def objects_by_now(candidate: Candidate, facts: Facts) -> Reason | None:
     """What has come to speak against an update between the decision and its turn: a cycle may take hours."""
-    answers = (rule(candidate, facts) for rule in (_held, _outside_window))
+    answers = (rule(candidate, facts) for rule in (_held, outside_window))
     return next((answer[1] for answer in answers if answer is not None), None)
 
 

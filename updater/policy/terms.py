@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from updater.policy.selection import Images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from updater.model.container import ContainerSnapshot
     from updater.model.schedule import Schedule
@@ -40,7 +42,8 @@ class Request:
     `warn_majors` a next major version is only told.
     `at_once` (`--now`) sets window, age and schedules aside for the containers named. `zone` is the clock of schedules
     and windows; `fired` are the schedules whose time has come, None where it is no schedule that asks. `schedule` is
-    that of the containers without one of their own.
+    that of the containers without one of their own, `delay` by how much cycles begin later than schedules say, `began`
+    when this one did.
     """
 
     names: frozenset[str] = frozenset()
@@ -59,6 +62,8 @@ class Request:
     zone: ZoneInfo = UTC
     fired: frozenset[Schedule] | None = None
     schedule: Schedule | None = None
+    delay: timedelta = timedelta()
+    began: datetime | None = None
 
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:

@@ -36,6 +36,7 @@ class Keeping:
     def __init__(self, folder: Path | None, *, writable: bool) -> None:
         self._lock = threading.RLock()
         self._folder = folder if writable else None
+        self._reads_only = folder is not None and not writable
         self._file: StateFile | None = None
         self._memory: sqlite3.Connection | None = None
         self._pending: deque[Callable[[sqlite3.Connection], object]] = deque(maxlen=_MOST_PENDING)
@@ -65,6 +66,12 @@ class Keeping:
             if self._problem is None or (self._folder is not None and not self._pending):
                 return None
             return printable(self._problem)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether changes are in the file at once; who opened it for reading only has none to lose."""
+        with self._lock:
+            return self._reads_only or self._file_now() is not None
 
     def read(self, query: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """The query's answer; `otherwise` where nothing can be read."""

@@ -35,6 +35,12 @@ _INSERT_ENTRY = """
 # Ids are dense: nothing but this takes entries away, and it takes the oldest.
 _PRUNE = "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?"
 
+# Names come and go: those that were not looked at for longest are forgotten.
+_MOST_LOOKS = 10_000
+_FORGET_LOOKS = """
+    DELETE FROM looked_at WHERE name IN (SELECT name FROM looked_at ORDER BY at DESC, name LIMIT -1 OFFSET ?)
+"""
+
 _INSERT_REJECTION = """
     INSERT OR REPLACE INTO rejections (name, reference, digest, reason_code, reason_message, reason_until, at)
     VALUES (:name, :reference, :digest, :reason_code, :reason_message, :reason_until, :at)
@@ -136,14 +142,16 @@ def release(connection: sqlite3.Connection, name: str, now: datetime) -> tuple[l
     return found
 
 
-def note_cycle(connection: sqlite3.Connection, at: datetime) -> None:
+def note_looks(connection: sqlite3.Connection, names: Iterable[str], at: datetime) -> None:
     """The last one noted counts, not the latest: a clock that was ahead for a while must not stop the cycles."""
-    connection.execute("INSERT OR REPLACE INTO last_cycle (id, at) VALUES (1, ?)", (write_time(at),))
+    statement = "INSERT OR REPLACE INTO looked_at (name, at) VALUES (?, ?)"
+    connection.executemany(statement, [(plain(name), write_time(at)) for name in names])
+    connection.execute(_FORGET_LOOKS, (_MOST_LOOKS,))
 
 
-def last_cycle(connection: sqlite3.Connection) -> str | None:
-    """When a cycle was last noted, as text; None where none was."""
-    row = connection.execute("SELECT at FROM last_cycle").fetchone()
+def looked_at(connection: sqlite3.Connection, name: str) -> str | None:
+    """When a look at this container was last noted, as text; None where none was."""
+    row = connection.execute("SELECT at FROM looked_at WHERE name = ?", (plain(name),)).fetchone()
     return str(row["at"]) if row else None
 
 

@@ -92,10 +92,26 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # One row at most: when a run last went through all its decisions.
         "CREATE TABLE last_cycle (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL)",
     ),
+    (
+        # When a run last came to its end for a container. The time for all of them stays where it was, for an earlier
+        # program that has the file open; it held for every container, and here it does for those that we know of.
+        "CREATE TABLE looked_at (name TEXT NOT NULL PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID",
+        """
+        INSERT INTO looked_at (name, at)
+            SELECT known.name, last_cycle.at FROM last_cycle, (
+                SELECT name FROM history UNION SELECT name FROM rejections
+                UNION SELECT name FROM holds UNION SELECT name FROM skips
+            ) AS known
+        """,
+    ),
 )
 
 # The tables that each version brought.
-_TABLES = (frozenset({"history", "rejections", "first_seen"}), frozenset({"holds", "skips", "last_cycle"}))
+_TABLES = (
+    frozenset({"history", "rejections", "first_seen"}),
+    frozenset({"holds", "skips", "last_cycle"}),
+    frozenset({"looked_at"}),
+)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -13,7 +14,6 @@ from updater.state.rows import read_entry, read_hold, read_rejection, read_skip,
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import TypeVar
@@ -40,6 +40,7 @@ class Store:
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
+        self._opened_at = datetime.now(UTC)
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +62,11 @@ class Store:
         It has the last word once the store is closed, which is a last attempt to write.
         """
         return self._keeping.obstacle
+
+    @property
+    def forgets_since(self) -> datetime | None:
+        """Since when what is remembered is lost with this process; None where it is kept in the folder."""
+        return None if self._keeping.lasts else self._opened_at
 
     def close(self) -> None:
         """Write what is still to be written, as far as possible. Closing twice is well."""
@@ -133,13 +139,14 @@ class Store:
         holds, skips = self._keeping.change(lambda connection: queries.release(connection, name, now), nothing)
         return (*self._understood(holds, read_hold), *self._understood(skips, read_skip))
 
-    def note_cycle(self, at: datetime) -> None:
-        """Remember that a run went through all its decisions then."""
-        self._keeping.change(lambda connection: queries.note_cycle(connection, at), None)
+    def note_looks(self, names: Iterable[str], at: datetime) -> None:
+        """Remember that a run that began then came to its end for these containers."""
+        if ended := frozenset(names):
+            self._keeping.change(lambda connection: queries.note_looks(connection, ended, at), None)
 
-    def last_cycle(self) -> datetime | None:
-        """When a run last went through all its decisions; None where none is known of."""
-        return _time(self._keeping.read(queries.last_cycle, None))
+    def looked_at(self, name: str) -> datetime | None:
+        """When the last run began that came to its end for this container; None where none is known of."""
+        return _time(self._keeping.read(lambda connection: queries.looked_at(connection, name), None))
 
     def see(self, seen: Iterable[tuple[str, Digest]], now: datetime) -> None:
         """Remember of these digests, each with its reference in canonical text, that they are seen now.

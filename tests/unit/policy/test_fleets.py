@@ -27,6 +27,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENTS = st.integers(0, 2 * 366 * 24 * 3600).map(lambda seconds: START + timedelta(seconds=seconds))
 SCHEDULES = st.sampled_from([parse_schedule(text) for text in ("@daily", "0 4 * * *", "@every 6h", "0 3 * * 0")])
 WINDOWS = [None, *map(parse_windows, ["02:00-05:00", "22:00-02:00", "Sat,Sun", "Mon-Fri 02:00-05:00;12:00-13:00"])]
+DELAYS = st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds))
 STATUSES = st.sampled_from(list(Status))
 
 
@@ -34,8 +35,8 @@ STATUSES = st.sampled_from(list(Status))
 def moments(draw: st.DrawFn) -> Moment:
     now = draw(MOMENTS)
     fired = draw(st.none() | st.frozensets(SCHEDULES))
-    last = draw(st.none() | st.integers(0, 10**6).map(lambda seconds: now - timedelta(seconds=seconds)))
-    return Moment(now, fired=fired, last_cycle=last, at_once=draw(st.booleans()))
+    began = draw(st.none() | st.just(now - timedelta(seconds=90)))
+    return Moment(now, fired=fired, began=began, at_once=draw(st.booleans()), delay=draw(DELAYS))
 
 
 @st.composite
@@ -55,6 +56,9 @@ def cases(draw: st.DrawFn) -> tuple[Candidate, Facts]:
     facts = Facts(
         moment=moment,
         published_at=draw(st.none() | MOMENTS),
+        only_seen=draw(st.booleans()),
+        looked_at=draw(st.none() | MOMENTS),
+        forgets_since=draw(st.sampled_from([None, START])),
         hold=draw(st.sampled_from([None, held, replace(held, until=moment.now + timedelta(days=1))])),
         skip=draw(st.sampled_from([None, Skip("web", "docker.io/library/web:latest", NEW, None, START)])),
         moved_back_to=draw(st.sampled_from([None, START])),
@@ -70,9 +74,9 @@ def test_decisions_are_total_deterministic_and_have_reasons(case: tuple[Candidat
     assert decision == decide(one, facts)
     assert all(reason.message.endswith((".", "…")) for reason in decision.reasons)
     if decision.action is Action.WAIT:
-        assert decision.reasons[0].until is not None
         assert facts.moment is not None
-        assert decision.reasons[0].until > facts.moment.now
+        until = decision.reasons[0].until
+        assert facts.forgets_since is not None if until is None else until > facts.moment.now
     if decision.action is Action.UPDATE:
         assert one.status is Status.OUTDATED
 

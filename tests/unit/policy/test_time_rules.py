@@ -17,10 +17,11 @@ from updater.model.reference import parse_reference
 from updater.model.schedule import parse_schedule
 from updater.model.terms import Level
 from updater.model.window import parse_windows
+from updater.model.zone import show_until
 from updater.policy.rules import decide
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")
 DAILY, NIGHTLY = parse_schedule("0 4 * * *"), parse_schedule("0 3 * * 0")
 UPDATE, WAIT, LEAVE = Action.UPDATE, Action.WAIT, Action.LEAVE
@@ -54,11 +55,36 @@ def answer(terms: dict[str, Any], **facts: Any) -> tuple[Action, ReasonCode, dat
         ({"window": parse_windows("22:00-13:00")}, {}, UPDATE, None, None),
         # A schedule of its own, in a cycle that a person (or cron) began
         ({"schedule": DAILY}, {"moment": Moment(NOON)}, WAIT, ReasonCode.NOT_SCHEDULED, NOON + 16 * HOUR),
-        ({"schedule": DAILY}, {"moment": Moment(NOON, last_cycle=NOON - HOUR)}, WAIT, ReasonCode.NOT_SCHEDULED, None),
-        ({"schedule": DAILY}, {"moment": Moment(NOON, last_cycle=NOON - 9 * HOUR)}, UPDATE, None, None),
+        ({"schedule": DAILY}, {"forgets_since": NOON}, WAIT, ReasonCode.NOT_SCHEDULED, None),
+        ({"schedule": DAILY}, {"looked_at": NOON - HOUR}, WAIT, ReasonCode.NOT_SCHEDULED, NOON + 16 * HOUR),
+        ({"schedule": DAILY}, {"looked_at": NOON - 9 * HOUR}, UPDATE, None, None),
+        ({"schedule": DAILY}, {"looked_at": NOON - 9 * HOUR, "forgets_since": NOON}, UPDATE, None, None),
+        # It has its time while the run is under way: that is for the next one.
+        (
+            {"schedule": DAILY},
+            {"looked_at": NOON - 9 * HOUR, "moment": Moment(NOON, began=NOON - 8 * HOUR - MINUTE)},
+            WAIT,
+            ReasonCode.NOT_SCHEDULED,
+            None,
+        ),
         # In a cycle that schedules began
         ({"schedule": DAILY}, {"moment": Moment(NOON, fired=frozenset({DAILY}))}, UPDATE, None, None),
         ({"schedule": DAILY}, {"moment": Moment(NOON, fired=frozenset({NIGHTLY}))}, WAIT, None, None),
+        # Whose turn comes later than the schedule says
+        (
+            {"schedule": DAILY},
+            {"moment": Moment(NOON, fired=frozenset({NIGHTLY}), delay=7 * MINUTE)},
+            WAIT,
+            ReasonCode.NOT_SCHEDULED,
+            NOON + 16 * HOUR + 7 * MINUTE,
+        ),
+        (
+            {"schedule": DAILY},
+            {"moment": Moment(NOON - 8 * HOUR + MINUTE, fired=frozenset({NIGHTLY}), delay=7 * MINUTE)},
+            WAIT,
+            ReasonCode.NOT_SCHEDULED,
+            NOON - 8 * HOUR + 7 * MINUTE,
+        ),
         # The first that objects is told: what a person said before what the clock says.
         (
             {"hold": True, "window": parse_windows("13:00-14:00"), "min_age": 86400.0},
@@ -111,9 +137,33 @@ def test_the_clock_and_the_way_out_are_told() -> None:
     assert message({"min_age": 259200.0}, moment=berlin, published_at=NOON - 5 * HOUR) == (
         "Published 5h ago; must be 3d old. That is on Sat 2026-03-07 08:00 CET."
     )
-    assert message({"schedule": DAILY}, moment=berlin) == "Its schedule is 0 4 * * *, next on Thu 2026-03-05 04:00 CET."
+    next_turn = "Its schedule is 0 4 * * *, next on Thu 2026-03-05 04:00 CET."
+    assert message({"schedule": DAILY}, moment=berlin, looked_at=NOON) == next_turn
+    assert message({"schedule": DAILY}, moment=Moment(NOON, BERLIN, fired=frozenset())) == next_turn
+    first = f"{next_turn} Nothing is known of an earlier run that looked at it, so it waits this time."
+    assert message({"schedule": DAILY}, moment=berlin) == first
+    assert message({"schedule": DAILY}, moment=berlin, forgets_since=NOON) == (
+        f"{first} For a `run` ever to find it due, state_dir has to be a folder that can be written to."
+    )
     assert "updater release web" in message({}, moment=berlin, hold=Hold("web", NOON, None))
     assert "until Thu 2026-03-05 13:00 CET" in message({}, moment=berlin, hold=Hold("web", NOON, NOON + DAY))
+
+
+@pytest.mark.parametrize("forgets_since", [None, NOON - 5 * HOUR, NOON])
+def test_an_age_by_our_own_clock_is_told_as_such(forgets_since: datetime | None) -> None:
+    facts = Facts(moment=Moment(NOON), published_at=NOON - 5 * HOUR, only_seen=True, forgets_since=forgets_since)
+    reason = decide(candidate(consideration=consideration(min_age=259200.0)), facts).reasons[0]
+    assert reason.message.startswith("First seen 5h ago; must be 3d old. ")
+    never = forgets_since == NOON - 5 * HOUR
+    assert ("state_dir" in reason.message, reason.until is None) == (never, never)
+
+
+def test_a_time_to_come_is_never_told_too_early() -> None:
+    for over in (timedelta(microseconds=1), timedelta(seconds=1), timedelta(seconds=59, microseconds=999_999)):
+        assert show_until(NOON + over, BERLIN) == "Wed 2026-03-04 13:01 CET"
+    assert show_until(NOON, BERLIN) == "Wed 2026-03-04 13:00 CET"
+    just_before_the_gap = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)
+    assert show_until(just_before_the_gap, BERLIN) == "Sun 2026-03-29 03:00 CEST"
 
 
 def test_a_major_version_of_a_database_is_told_and_not_taken() -> None:

@@ -25,9 +25,11 @@ from tests.unit.state.remembered import (
 from updater.model.outcome import OutcomeKind, StepTaken
 from updater.state import schema
 from updater.state.folder import FILE_NAME
+from updater.state.rows import write_time
 from updater.state.store import open_store
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from updater.state.store import Store
@@ -55,7 +57,7 @@ def test_a_file_of_the_first_version_is_carried_over(folder: Path, writable: boo
         assert_all_is_there(store)
         store.hold(hold())
         store.skip(skip())
-        store.note_cycle(NOON)
+        store.note_looks(["web"], NOON)
         assert store.release("web", NOON) == (hold(), skip())
         store.record(entry())
         assert store.history(limit=1)[0].id == 3
@@ -63,6 +65,22 @@ def test_a_file_of_the_first_version_is_carried_over(folder: Path, writable: boo
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
     if not writable:
         assert (folder / FILE_NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("cycle", [None, NOON])
+def test_the_last_cycle_was_one_of_every_container_that_is_known(folder: Path, cycle: datetime | None) -> None:
+    lay_down_version_1(folder)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as second:
+        for statement in schema.MIGRATIONS[1]:
+            second.execute(statement)
+        second.execute("INSERT INTO holds (name, at) VALUES ('held', '2024-05-01')")
+        if cycle is not None:
+            second.execute("INSERT INTO last_cycle (id, at) VALUES (1, ?)", (write_time(cycle),))
+        second.execute("PRAGMA user_version = 2")
+        second.commit()
+    with open_store(folder) as store:
+        found = [store.looked_at(name) for name in ("web", "db", "held", "new")]
+        assert (found, store.warnings) == ([cycle, cycle, cycle, None], ())
 
 
 def test_it_then_holds_the_tables_of_a_new_file(folder: Path, tmp_path: Path) -> None:
@@ -91,7 +109,9 @@ def test_two_programs_of_both_versions_share_it(folder: Path) -> None:
             assert store.warnings == ()
 
 
-@pytest.mark.parametrize(("version", "table"), [(1, "rejections"), (2, "holds"), (2, "skips"), (2, "last_cycle")])
+@pytest.mark.parametrize(
+    ("version", "table"), [(1, "rejections"), (2, "holds"), (2, "skips"), (2, "last_cycle"), (3, "looked_at")]
+)
 def test_a_file_without_a_table_of_its_version_is_not_ours(folder: Path, version: int, table: str) -> None:
     lay_down_version_1(folder)
     if version > 1:

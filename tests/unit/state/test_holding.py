@@ -79,10 +79,28 @@ def test_release_tells_what_it_ends_and_leaves_the_others(any_store: Store) -> N
     assert any_store.all_holds(NOON) == (hold("db"),)
 
 
-def test_of_the_cycles_the_last_one_noted_counts(any_store: Store) -> None:
-    any_store.note_cycle(NOON + HOUR)
-    any_store.note_cycle(NOON)
-    assert any_store.last_cycle() == NOON
+def test_of_the_looks_at_one_container_the_last_one_noted_counts(any_store: Store) -> None:
+    any_store.note_looks(["web", "db"], NOON + HOUR)
+    any_store.note_looks(["web"], NOON)
+    any_store.note_looks([], NOON)
+    assert [any_store.looked_at(name) for name in ("web", "db", "cache")] == [NOON, NOON + HOUR, None]
+
+
+def test_the_looks_at_names_that_come_and_go_do_not_pile_up(any_store: Store) -> None:
+    any_store.note_looks(["old"], NOON - HOUR)
+    any_store.note_looks([f"web-{number}" for number in range(10_000)], NOON)
+    assert (any_store.looked_at("old"), any_store.looked_at("web-9999")) == (None, NOON)
+
+
+def test_what_is_not_kept_says_since_when(folder: Path) -> None:
+    for place, writable, kept in ((folder, True, True), (folder, False, True), (None, True, False)):
+        with open_store(place, writable=writable) as store:
+            assert (store.forgets_since is None) is kept
+    in_the_way = folder.parent / "file"
+    in_the_way.write_text("mine")
+    with open_store(in_the_way) as store:
+        assert store.forgets_since is not None
+        in_the_way.unlink()
 
 
 def obstacle(store: Store) -> str:

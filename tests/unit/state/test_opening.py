@@ -49,8 +49,8 @@ def use(store: Store) -> None:
     store.hold(hold("used"))
     store.skip(skip("used"))
     assert store.release("used", NOON) == (hold("used"), skip("used"))
-    store.note_cycle(NOON)
-    assert store.last_cycle() == NOON
+    store.note_looks(["used"], NOON)
+    assert store.looked_at("used") == NOON
 
 
 def fill(folder: Path, count: int = 1) -> None:

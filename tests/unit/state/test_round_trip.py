@@ -90,10 +90,10 @@ def test_any_hold_and_skip(store: Store, held: Hold, left_out: Skip) -> None:
 
 
 @shared
-@given(at=TIMES)
-def test_any_cycle(store: Store, at: datetime) -> None:
-    store.note_cycle(at)
-    assert store.last_cycle() == at
+@given(name=WILD_TEXTS, at=TIMES)
+def test_any_look(store: Store, name: str, at: datetime) -> None:
+    store.note_looks([name], at)
+    assert store.looked_at(name) == at
 
 
 @shared
@@ -119,13 +119,13 @@ def test_after_closing_and_opening(folder: Path) -> None:
         first.reject(rejection())
         first.hold(hold(until=NOON))
         first.skip(skip(tag="1.26"))
-        first.note_cycle(NOON)
+        first.note_looks(["web"], NOON)
         first.first_seen("web", NEW, NOON)
     with open_store(folder) as second:
         assert second.history() == (replace(value, id=1),)
         assert second.rejections("web") == (rejection(),)
         assert second.release("web", LONG_AGO) == (hold(until=NOON), skip(tag="1.26"))
-        assert second.last_cycle() == NOON
+        assert second.looked_at("web") == NOON
         assert second.digests_seen("web") == {NEW: NOON}
         assert second.warnings == ()
 

@@ -36,7 +36,7 @@ def test_nothing_is_remembered_at_first(any_store: Store) -> None:
     assert any_store.all_holds(NOON) == ()
     assert any_store.skips_of("web") == ()
     assert any_store.release("web", NOON) == ()
-    assert any_store.last_cycle() is None
+    assert any_store.looked_at("web") is None
 
 
 def test_history_is_newest_first(any_store: Store) -> None:
@@ -149,7 +149,7 @@ def test_rows_that_make_no_sense_are_left_out_with_one_warning(store: Store, fil
         store.reject(rejection(name))
         store.hold(hold(name))
         store.skip(skip(name))
-    store.note_cycle(NOON)
+    store.note_looks(["web"], NOON)
     with closing(sqlite3.connect(file)) as other:
         other.execute("UPDATE history SET reason_code = 'from-the-future' WHERE name = 'web'")
         other.execute("UPDATE history SET at = 'yesterday' WHERE name = 'db'")
@@ -159,7 +159,7 @@ def test_rows_that_make_no_sense_are_left_out_with_one_warning(store: Store, fil
         other.execute("UPDATE holds SET until = 'soon' WHERE name = 'web'")
         other.execute("UPDATE holds SET at = 7 WHERE name = 'db'")
         other.execute("UPDATE skips SET digest = 'latest' WHERE name = 'web'")
-        other.execute("UPDATE last_cycle SET at = 'lately'")
+        other.execute("UPDATE looked_at SET at = 'lately'")
         other.execute("INSERT INTO first_seen (reference, digest, at) VALUES (?, ?, 'once')", (REFERENCE, OLD))
         other.commit()
     assert [(found.name, found.log_tail) for found in store.history()] == [("mail", "f\ufffdf")]
@@ -169,7 +169,7 @@ def test_rows_that_make_no_sense_are_left_out_with_one_warning(store: Store, fil
     assert store.holds_of("web", NOON) is None
     assert store.all_holds(NOON) == (hold("cache"), hold("mail"))
     assert store.skips_of("web") == ()
-    assert store.last_cycle() is None
+    assert store.looked_at("web") is None
     assert store.release("web", NOON) == ()
     assert store.first_seen(REFERENCE, OLD, NOON) == NOON
     assert len(store.warnings) == 1
