@@ -220,7 +220,8 @@ class _Daemon:
 
     def _run(self) -> CycleReport:
         settings = self._settings
-        with opened(settings, self._environment, self._audience.narrator, self._interruption) as world:
+        narrator, silence = self._audience.narrator, self._audience.pulse.silence
+        with opened(settings, self._environment, narrator, self._interruption, silence=silence) as world:
             return run(
                 world,
                 replace(self._request, fired=self._due, delay=self._timetable.delay),

@@ -76,12 +76,7 @@ def decide_all(
         names=resolve_names(request.names, inventory, unfinished),
         busy=frozenset(update.name for update in unfinished),
     )
-    first_look = [consider(container, request) for container in containers]
-    needs = needs_of_all(containers, {one.container.name: one.terms.depends_on for one in first_look})
-    jobs = _jobs(first_look, needs, request)
-    request = replace(request, jobs=jobs)
-    # Only a job is seen in another light once it is known to be one.
-    considered = [consider(one.container, request) if one.container.name in jobs else one for one in first_look]
+    considered, needs = consider_all(containers, request)
     beginning = moment_of(request)
     considerations = [_with_turn(one, beginning) for one in considered]
     shown = [
@@ -164,6 +159,16 @@ def _with_turn(consideration: Consideration, moment: Moment) -> Consideration:
 def ids_of(unfinished: Sequence[Unfinished]) -> frozenset[str]:
     """The ids of all containers of these updates."""
     return frozenset(container.id for update in unfinished for container in update.containers)
+
+
+def consider_all(containers: Sequence[ContainerSnapshot], request: Request) -> tuple[list[Consideration], Needs]:
+    """Each container by its own terms, and as a job of others where it is one; with what each of them needs."""
+    first_look = [consider(container, request) for container in containers]
+    needs = needs_of_all(containers, {one.container.name: one.terms.depends_on for one in first_look})
+    jobs = _jobs(first_look, needs, request)
+    request = replace(request, jobs=jobs)
+    # Only a job is seen in another light once it is known to be one.
+    return [consider(one.container, request) if one.container.name in jobs else one for one in first_look], needs
 
 
 def _jobs(considerations: Sequence[Consideration], needs: Needs, request: Request) -> frozenset[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from updater.deciding import consider_all
 from updater.engine.docker_engine import DockerEngine
+from updater.model.container import ContainerState
 from updater.policy.declarations import PER_CONTAINER
-from updater.policy.scope import consider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +33,13 @@ class Lookout:
         by_name = any(_SETTING.name in entry.values for entry in request.entries)
         try:
             containers = self._engine.containers(None if by_name else _SETTING.label)
+            if not by_name and any(container.state is ContainerState.EXITED for container in containers):
+                # It may be a job of others, which are to be known for that.
+                containers = self._engine.containers()
         except BaseException:
             self.close()
             raise
-        considered = [consider(container, request) for container in containers]
+        considered, _ = consider_all(containers, request)
         return frozenset(
             schedule
             for one in considered

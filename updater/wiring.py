@@ -12,6 +12,7 @@ from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
 from updater.errors import EngineError, InvalidSetting, RegistryDenied
 from updater.itself import in_own_container
+from updater.model.silence import unheard
 from updater.model.zone import GOOD_ZONES, system_zone
 from updater.policy.declarations import SETTINGS
 from updater.policy.scope import consider
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from updater.model.container import Inventory
     from updater.model.finding import Finding
     from updater.model.reference import ImageReference
+    from updater.model.silence import Silence
     from updater.recreator.recreation import Narrator
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
@@ -49,13 +51,19 @@ def opened(
     interruption: Interruption,
     *,
     writable: bool = True,
+    silence: Silence = unheard,
 ) -> Iterator[World]:
-    """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
+    """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting.
+
+    `silence` hears of each wait for an answer from outside how long it may take.
+    """
     access = {entry.host: entry for entry in settings.registries}
     credentials = known_credentials(access, environment)
     with ExitStack() as stack:
-        engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
-        registry = stack.enter_context(RegistryClient(credentials, access, at_once=settings["parallel_checks"]))
+        engine = stack.enter_context(DockerEngine.open(settings["host"], environment, silence))
+        registry = stack.enter_context(
+            RegistryClient(credentials, access, at_once=settings["parallel_checks"], silence=silence)
+        )
         memory = stack.enter_context(memory_of(settings, environment, writable=writable))
         yield World(engine, registry, credentials_for_pulls(credentials), memory, narrator, interruption)
 

@@ -5,6 +5,7 @@ A schedule cannot be more often than once a minute, so most of this is seen in t
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -14,18 +15,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig import ImageSpec, Reply, commands
+from updater import heartbeat
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
     from rig.host import Host, Result
+    from rig.recording import Request
 
 ON = {"updater.enable": "true"}
 IN_HALF_A_YEAR = f"0 4 1 {(datetime.now(UTC).month + 5) % 12 + 1} *"
 QUICK = ("--grace-period", "1s")
 AT_START = (*QUICK, "--check-at-start", "--schedule", IN_HALF_A_YEAR)
 MORE_THAN_A_MINUTE = 80.0  # seconds
+A_FEW_MINUTES = 180.0  # seconds
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -60,6 +64,12 @@ class Watch:
 
     def health(self) -> Result:
         return self.host.updater("healthcheck", environment=self.environment)
+
+    def patience(self) -> float:
+        """For how many seconds it says that it may be silent."""
+        beat = heartbeat._read(f"{self.host.directory}/updater-{os.geteuid()}")
+        assert beat is not None
+        return beat.patience
 
     def sick_because(self, text: str) -> bool:
         result = self.health()
@@ -147,6 +157,57 @@ def test_each_schedule_updates_its_own(web: Host) -> None:
     asked = [request.path for request in web.rig.registry.recording.requests]
     assert any("/own/" in path for path in asked)
     assert not any("/web/" in path for path in asked)  # whoever is not meant costs no request
+
+
+def test_a_job_that_has_ended_has_its_own_schedule(host: Host) -> None:
+    """Another container needs it to have completed, by compose's own labels."""
+    service = {"com.docker.compose.project": "shop", "com.docker.compose.service": "migrate"}
+    needs = {
+        "com.docker.compose.project": "shop",
+        "com.docker.compose.service": "app",
+        "com.docker.compose.depends_on": "migrate:service_completed_successfully:false",
+    }
+    done = ImageSpec(marker="1", command=commands.shell("exit 0"))
+    host.push("migrate:latest", done)
+    host.push("app:latest", ImageSpec(marker="1"))
+    host.run_container("migrate", "migrate:latest", labels=ON | service | {"updater.schedule": "* * * * *"})
+    host.run_container("app", "app:latest", labels=ON | needs)
+    host.wait_until(lambda: not host.inspect("migrate")["State"]["Running"])
+    host.push("migrate:latest", ImageSpec(marker="2", command=commands.shell("exit 0")))
+    with watching(host, *QUICK, "--schedule", IN_HALF_A_YEAR) as watch:
+        watch.wait_for("a cycle begins, for * * * * *", MORE_THAN_A_MINUTE)
+        watch.wait_for(f"{host.name('migrate')}: updated")
+        assert watch.end() == 143
+
+
+def test_what_may_take_long_is_not_called_dead_and_nothing_else_may(web: Host) -> None:
+    """A registry that hangs is bounded by its deadline; an old container may take as long as it was given to stop."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hang(request: Request) -> None:
+        if "/slow/" in request.path:
+            asked.set()
+            go_on.wait(60)
+
+    web.push("slow:latest", ImageSpec(marker="1", command=commands.DEAF))
+    web.run_container("slow", "slow:latest", labels=ON, StopTimeout=1000)
+    web.push("slow:latest", ImageSpec(marker="2"))
+    web.rig.registry.recording.before = hang
+    try:
+        with watching(web, *AT_START) as watch:
+            assert asked.wait(30)
+            assert watch.health().exit_code == 0
+            assert watch.patience() <= A_FEW_MINUTES
+            go_on.set()
+            watch.wait_for(f"{web.name('slow')}: stopping the old container")
+            web.wait_until(lambda: watch.patience() >= 1000)
+            assert watch.health().exit_code == 0
+            web.client.kill(web.name("slow"))
+            watch.wait_for("the cycle is done: 2 updated")
+            assert watch.patience() <= A_FEW_MINUTES
+            assert watch.end() == 143
+    finally:
+        go_on.set()
 
 
 def test_another_configuration_counts_from_the_hangup_on(web: Host) -> None:

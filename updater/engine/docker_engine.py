@@ -30,6 +30,7 @@ from updater.errors import (
     PullFailed,
 )
 from updater.model.container import EngineInfo
+from updater.model.silence import unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from updater.model.execution import Execution
     from updater.model.platform import Platform
     from updater.model.reference import ImageReference
+    from updater.model.silence import Silence
 
 Json = dict[str, Any]
 _CALL_TIMEOUT = 60  # seconds without an answer
@@ -68,14 +70,15 @@ _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `St
 class DockerEngine:
     """A connection to an engine that speaks Docker's API. Every method raises errors of the EngineError family."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, silence: Silence = unheard) -> None:
         self._client = client
+        self._silence = silence
         self._images: dict[str, Json] = {}
 
     @classmethod
-    def open(cls, host: str | None, environment: Mapping[str, str]) -> DockerEngine:
-        """Connect and negotiate the API version."""
-        return cls(connect(host, environment))
+    def open(cls, host: str | None, environment: Mapping[str, str], silence: Silence = unheard) -> DockerEngine:
+        """Connect and negotiate the API version. `silence` hears before each call for how long it may be silent."""
+        return cls(connect(host, environment), silence)
 
     def __enter__(self) -> Self:
         return self
@@ -295,7 +298,7 @@ class DockerEngine:
     def _read_lines(self, response: requests.Response, doing: str) -> Iterator[Json]:
         lines = response.iter_lines()
         while True:
-            with translated(doing):
+            with self._silence(_PULL_SILENCE), translated(doing):
                 line = next(lines, None)
                 if line is None:
                     return
@@ -446,7 +449,7 @@ class DockerEngine:
         """One call, in raw JSON: the SDK's own methods drop fields they do not know, and lack time limits."""
         arguments.setdefault("timeout", _CALL_TIMEOUT)
         url = f"{self._client.base_url}/v{version or self._client.api_version}{quote(path, safe='/:@')}"
-        with translated(doing):
+        with self._silence(arguments["timeout"]), translated(doing):
             response = self._client.request(method, url, **arguments)
             try:
                 response.raise_for_status()

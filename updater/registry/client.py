@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from updater.errors import ImageNotFound, RegistryAnswerInvalid, RegistryError
 from updater.model.digest import digest_of, parse_digest
 from updater.model.published import Published
+from updater.model.silence import unheard
 from updater.registry.connections import Deadline
 from updater.registry.exchange import Exchange
 from updater.registry.manifests import parse_manifest, refuse_schema_1
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from updater.model.platform import Platform
     from updater.model.published import PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
+    from updater.model.silence import Silence
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
@@ -40,7 +42,8 @@ class RegistryClient:
 
     `timeout_seconds` bounds each request by the clock on the wall: name, connection, headers and body; one whole
     question (attempts, tokens, redirects) ends within twice that.
-    `access` is keyed by registry as references spell it; `at_once` is how many requests a host has under way at most.
+    `access` is keyed by registry as references spell it; `at_once` is how many requests a host has under way at most;
+    `silence` hears of each question for how long it may be silent.
     """
 
     def __init__(
@@ -50,9 +53,11 @@ class RegistryClient:
         *,
         timeout_seconds: float = 15.0,
         at_once: int = 16,
+        silence: Silence = unheard,
     ) -> None:
         self._exchange = Exchange(credentials, access or {}, timeout_seconds=timeout_seconds, at_once=at_once)
         self._question_seconds = 2 * timeout_seconds
+        self._silence = silence
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +83,7 @@ class RegistryClient:
 
         The digest is what the registry claims: whoever pulls by it gets that content or nothing. Raises RegistryError.
         """
-        with _understood(reference.registry):
+        with self._silence(self._question_seconds), _understood(reference.registry):
             return self._published(reference, Deadline(self._question_seconds))
 
     def _published(self, reference: ImageReference, deadline: Deadline) -> Published:
@@ -106,12 +111,12 @@ class RegistryClient:
 
         Raises PlatformMissing, DigestMismatch and any other RegistryError.
         """
-        with _understood(reference.registry):
+        with self._silence(self._question_seconds), _understood(reference.registry):
             return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)
 
     def tags(self, reference: ImageReference) -> PublishedTags:
         """The tags of the reference's repository. Raises RegistryError."""
-        with _understood(reference.registry):
+        with self._silence(self._question_seconds), _understood(reference.registry):
             return list_tags(self._exchange, reference, Deadline(self._question_seconds))
 
     def greet(self, registry: str) -> Greeting:
