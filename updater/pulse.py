@@ -55,14 +55,10 @@ class Pulse:
             self._write(self._in_a_cycle())
 
     def progresses(self) -> None:
-        """Something happens in the cycle."""
+        """A step of the cycle is done, and another one begins."""
         with self._lock:
-            last, beat = self._last, self._in_a_cycle()
-            if last is None or not self._cycles:
-                return  # a question that nobody waits for any more
-            longer = beat.at + beat.patience - last.at - last.patience
-            if beat.at - last.at >= _WRITE_EVERY or longer > _WRITE_EVERY or longer < -_TOO_MUCH:
-                self._write(beat)
+            if self._cycles:
+                self._write(self._in_a_cycle())
 
     @contextmanager
     def silence(self, seconds: float) -> Iterator[None]:
@@ -70,18 +66,26 @@ class Pulse:
         wait = object()
         with self._lock:
             self._waits[wait] = self._clock() + seconds + _MARGIN
-        self.progresses()
+            self._write_if_due()
         try:
             yield
         finally:
             with self._lock:
                 self._waits.pop(wait, None)
-            self.progresses()
+                self._write_if_due()
 
     def ends(self) -> None:
         """The daemon ends; its silence is no failure from now on."""
         with self._lock:
             heartbeat.erase(self._pid)
+
+    def _write_if_due(self) -> None:
+        last, beat = self._last, self._in_a_cycle()
+        if last is None or not self._cycles:
+            return  # a question that nobody waits for any more
+        longer = beat.at + beat.patience - last.at - last.patience
+        if beat.at - last.at >= _WRITE_EVERY or longer > _WRITE_EVERY or longer < -_TOO_MUCH:
+            self._write(beat)
 
     def _in_a_cycle(self) -> Beat:
         now = self._clock()

@@ -1,4 +1,4 @@
-"""What does a daemon log of its cycles? What is new; and each thing that happens is a sign of its life."""
+"""What does a daemon log of its cycles? What is new; and each step is a sign of its life."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from updater.model.reason import ReasonCode
 from updater.model.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from updater.model.outcome import Outcome
     from updater.pulse import Pulse
 
@@ -32,16 +29,6 @@ class WatchNarrator(LogNarrator):
         """A step begins."""
         self._pulse.progresses()
         super().step(container, doing)
-
-    def pulling(self, container: str, line: Mapping[str, Any]) -> None:
-        """The engine reports progress."""
-        self._pulse.progresses()
-        super().pulling(container, line)
-
-    def waiting(self, container: str, seconds_left: float) -> None:
-        """A verdict is awaited for at most this long."""
-        self._pulse.progresses()
-        super().waiting(container, seconds_left)
 
     def outcome(self, outcome: Outcome) -> None:
         """A container is done."""
