@@ -9,6 +9,7 @@ from updater.deciding import decide_all, ids_of, moment_of, resolve_names
 from updater.errors import UsageError
 from updater.itself import in_own_container, own_container
 from updater.model.candidate import Status
+from updater.model.decision import Action
 from updater.model.digest import short
 from updater.model.explanation import Explanation, Ruling
 from updater.model.published import Published
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
     from updater.model.candidate import Candidate
     from updater.model.container import Inventory
+    from updater.model.decision import Decision
     from updater.model.facts import Facts
     from updater.model.terms import Terms
+    from updater.policy.needs import Needs
     from updater.policy.terms import Request
     from updater.recreator.unfinished import Unfinished
     from updater.world import World
 
+_ORDER = "Is there an order to update it in, among those that it needs?"
 _HOW = {
     Enabled.BY_USER: "by your label or config entry",
     Enabled.BY_NAME: "by its name on the command line",
@@ -45,12 +49,26 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
     inventory = world.engine.inventory()
     unfinished = find_unfinished(inventory.containers)
     (full_name,) = resolve_names(frozenset({name}), inventory, unfinished)
-    checked, _ = decide_all(
-        world, request, inventory, unfinished, everything=True, parallel_checks=parallel_checks, only=full_name
-    )
-    if not checked.decisions:
+
+    def decided(only: str | None) -> tuple[list[Decision], Needs]:
+        checked, needs = decide_all(
+            world,
+            request,
+            inventory,
+            unfinished,
+            everything=only is not None,
+            parallel_checks=parallel_checks,
+            only=only,
+        )
+        return [decision for decision in checked.decisions if decision.container.name == full_name], needs
+
+    decisions, needs = decided(full_name)
+    if not decisions:
         raise UsageError(f"{full_name} is being updated, or that was cut short; `updater recover` says more")
-    (decision,) = checked.decisions
+    if decisions[0].action is Action.UPDATE and any(needs.values()):
+        # Whether it is in a circle depends on what the others need, as in a cycle.
+        decisions = decided(None)[0] or decisions
+    (decision,) = decisions
     candidate, moment = decision.candidate, moment_of(request)
     own_id = own_container(inventory.containers)
     facts = facts_of(candidate, world.memory, moment, own_id, ids_of(unfinished))
@@ -62,6 +80,9 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
         asked = asked[: objected + 1]
     elif candidate.consideration.objection is None:
         asked += rules.rulings(candidate, facts)
+        in_a_circle = decision.reasons[0].code is ReasonCode.DEPENDENCY_CYCLE
+        if in_a_circle or decision.action is Action.UPDATE:
+            asked.append(Ruling(_ORDER, decision.reasons[0] if in_a_circle else None))
     return Explanation(
         world.engine.info, decision, tuple(_known(candidate, decision.terms, facts, world)), tuple(asked)
     )

@@ -150,6 +150,28 @@ class TestOneShot:
         assert shop.execute("app", "cat /data/done").split() == ["1"]
 
 
+@pytest.mark.parametrize("shares_the_network", [False, True])
+def test_explain_finds_the_circles_that_a_check_finds(host: Host, shares_the_network: bool) -> None:
+    """That `db` lives in the network of `web` is only seen where `web` is looked at, too."""
+    make(host, "web", {"updater.depends-on": host.name("db")})
+    how: dict[str, Any] = {"host_config": {"NetworkMode": f"container:{host.name('web')}"}}
+    make(
+        host,
+        "db",
+        *([{}] if shares_the_network else [{"updater.depends-on": host.name("web")}]),
+        **(how if shares_the_network else {}),
+    )
+    make(host, "alone", {})
+    publish(host, "web", "db", "alone")
+    found = {one["name"]: one for one in host.updater("check", "-o", "json").json["containers"]}
+    for short, code in (("web", "dependency-cycle"), ("db", "dependency-cycle"), ("alone", None)):
+        told = host.updater("explain", host.name(short), "-o", "json").json
+        last = told["rules"][-1]["objection"]
+        assert (last and last["code"]) == code
+        checked = found[host.name(short)]
+        assert told["container"] == checked
+
+
 def test_independent_ones_go_side_by_side(host: Host) -> None:
     """While one is on trial, the next is switched over already; what depends on another still waits for it."""
     for name in ("a", "b", "c"):
