@@ -13,6 +13,9 @@ from updater.model.candidate import Status
 from updater.model.digest import short
 from updater.model.hold import Hold, Skip
 from updater.model.published import Published
+from updater.policy.declarations import PER_CONTAINER
+from updater.policy.scope import consider
+from updater.policy.terms import without_labels
 from updater.recreator.unfinished import find_unfinished
 
 if TYPE_CHECKING:
@@ -49,6 +52,22 @@ def full_name(world: World, given: str) -> str:
     inventory = world.engine.inventory()
     (name,) = resolve_names(frozenset({given}), inventory, find_unfinished(inventory.containers))
     return name
+
+
+def hold_that_stays(world: World, request: Request, name: str) -> str | None:
+    """What else holds this container, in a word, which `release` does not end. Raises EngineError."""
+    container = next((one for one in world.engine.inventory().containers if one.name == name), None)
+    if container is None:
+        return hold_by_config(request, name)
+    if not consider(container, request).terms.hold:
+        return None
+    label = PER_CONTAINER["hold"].label
+    return f"label {label}" if label in container.user_labels else hold_by_config(request, name)
+
+
+def hold_by_config(request: Request, name: str) -> str | None:
+    """The same, where the container's labels are not known."""
+    return "config entry" if without_labels(name, request).get("hold") else None
 
 
 def require_kept(memory: Store) -> None:

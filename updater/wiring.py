@@ -158,14 +158,16 @@ def request_of(settings: Settings, names: Sequence[str], environment: Mapping[st
         include=settings["include"],
         exclude=settings["exclude"],
         warn_majors=settings["warn_majors"],
-        zone=settings["timezone"] or _zone_here(environment),
+        zone=zone_of(settings, environment),
         schedule=settings["schedule"],
     )
 
 
-def _zone_here(environment: Mapping[str, str]) -> ZoneInfo:
+def zone_of(settings: Settings, environment: Mapping[str, str]) -> ZoneInfo:
+    """By whose clock schedules and windows are meant, and times are told. Raises InvalidSetting."""
+    zone: ZoneInfo | None = settings["timezone"]
     try:
-        return system_zone(environment)
+        return zone or system_zone(environment)
     except ValueError as error:
         raise InvalidSetting("environment variable TZ", str(error), GOOD_ZONES) from None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from rig import ImageSpec
 from updater.model.digest import short
+from updater.model.zone import show_until
 from updater.state.store import open_store
 
 if TYPE_CHECKING:
@@ -54,12 +56,14 @@ def test_a_hold_lasts_until_it_is_released(web: Host) -> None:
 
 def test_a_hold_for_a_time_says_when_it_ends_and_replaces_the_one_before(web: Host) -> None:
     web.updater("hold", web.name("web"))
-    told = web.updater("hold", web.inspect("web")["Id"][:12], "--for", "1d12h", environment=IN_UTC)
+    told = web.updater("hold", web.inspect("web")["Id"][:12], "--for", "1d12h", "--timezone", "Asia/Kathmandu")
     held, _ = remembered(web)
     assert held is not None
     assert held.until == held.at + timedelta(hours=36)
     assert (told.exit_code, told.stderr) == (0, "")
-    assert f"{web.name('web')} is held until {held.until:%Y-%m-%d %H:%M} UTC" in told.stdout
+    shown = show_until(held.until, ZoneInfo("Asia/Kathmandu"))
+    assert shown.endswith(" +0545")
+    assert f"{web.name('web')} is held until {shown};" in told.stdout
 
 
 @pytest.mark.parametrize("length", ["soon", "0", "0s", "-1d", ""])
@@ -125,11 +129,40 @@ def test_release_ends_both_and_tells_them(web: Host) -> None:
     told = web.updater("release", web.inspect("web")["Id"][:12], environment=IN_UTC)
     assert (told.exit_code, told.stderr) == (0, "")
     first, second = told.stdout.splitlines()
-    assert first.startswith(f"{name}: the hold until {held.until:%Y-%m-%d %H:%M} UTC is over")
+    assert held.until is not None
+    assert first.startswith(f"{name}: the hold until {show_until(held.until, ZoneInfo('UTC'))} is over")
     assert second == f"{name}: {skipped.reference} {short(skipped.digest)} is no longer left out."
     assert remembered(web) == (None, ())
     again = web.updater("release", name)
     assert (again.exit_code, again.stdout) == (0, f"Nothing was held back for {name}.\n")
+
+
+@pytest.mark.parametrize("what", ["label updater.hold", "config entry"])
+def test_a_hold_that_a_release_does_not_end_is_told(host: Host, what: str) -> None:
+    config, name = host.directory / "updater.yml", host.name("web")
+    config.write_text(f"containers:\n  {name}:\n    hold: {'true' if what == 'config entry' else 'false'}\n")
+    host.push("web:latest", ImageSpec(marker="1"))
+    labels = {"updater.hold": "true"} if what.startswith("label") else {}
+    host.run_container("web", "web:latest", labels=ON | labels)
+    host.push("web:latest", ImageSpec(marker="2"))
+    stays = f"{name}: your {what} holds it still; that ends when you take it away."
+    use = ("--config", str(config))
+    assert host.updater("release", name, *use).stdout.splitlines() == [stays]
+    host.updater("hold", name)
+    first, second = host.updater("release", name, *use).stdout.splitlines()
+    assert first.startswith(f"{name}: the hold is over")
+    assert second == stays
+    host.updater("hold", name)
+    without_an_engine = host.updater("release", name, *use, docker_host="unix:///nowhere.sock").stdout
+    assert (stays in without_an_engine) is (what == "config entry")
+
+
+def test_a_label_that_takes_an_entry_back_is_no_hold_that_stays(host: Host) -> None:
+    config, name = host.directory / "updater.yml", host.name("web")
+    config.write_text("containers:\n  '*':\n    hold: true\n")
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON | {"updater.hold": "false"})
+    assert host.updater("release", name, "--config", str(config)).stdout == f"Nothing was held back for {name}.\n"
 
 
 def test_a_container_that_is_gone_is_released_by_its_name(web: Host) -> None:

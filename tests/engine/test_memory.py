@@ -58,10 +58,11 @@ def test_a_new_digest_is_tried(web: Host) -> None:
 def test_retry_forgets(web: Host) -> None:
     web.push("web:latest", BAD)
     run(web)
-    told = web.updater("retry", web.name("web"))
+    told = web.updater("retry", web.inspect("web")["Id"][:12])
     assert (told.exit_code, "may be tried again" in told.stdout) == (0, True)
     assert run(web)["outcome"] == "rolled-back"
-    assert "Nothing was rejected" in web.updater("retry", "nobody").stdout
+    unknown = web.updater("retry", "nobody")
+    assert (unknown.exit_code, unknown.stdout, "no container is named" in unknown.stderr) == (2, "", True)
 
 
 def test_without_a_state_folder_everything_works_with_one_warning(web: Host) -> None:

@@ -13,6 +13,8 @@ from updater.cli.options import with_settings
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from updater.model.hold import Hold
 
 
@@ -37,7 +39,7 @@ def hold_command(
     interruption = Interruption()
     with ending(interruption):
         seconds = _seconds(length) if length is not None else None
-        _show(_hold(given, name, seconds, interruption))
+        _show(*_hold(given, name, seconds, interruption))
 
 
 def _seconds(text: str) -> float:
@@ -53,24 +55,27 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _hold(given: dict[str, Any], name: str, seconds: float | None, interruption: Interruption) -> Hold:
+def _hold(given: dict[str, Any], name: str, seconds: float | None, interruption: Interruption) -> tuple[Hold, ZoneInfo]:
     from updater.cli.logs import start_logging
     from updater.cli.narration import LogNarrator
     from updater.configuration import resolve
     from updater.holding import hold, require_kept
-    from updater.wiring import opened
+    from updater.wiring import opened, zone_of
 
     settings = resolve(given, os.environ)
     start_logging(settings)
+    zone = zone_of(settings, os.environ)
     with opened(settings, os.environ, LogNarrator(), interruption) as world:
         held = hold(world, name, seconds)
     require_kept(world.memory)
-    return held
+    return held, zone
 
 
-def _show(held: Hold) -> None:
+def _show(held: Hold, zone: ZoneInfo) -> None:
+    from updater.model.zone import show_until
+
     if held.until is None:
         sys.stdout.write(f"{held.name} is held until `updater release {held.name}`.\n")
     else:
-        until = f"{held.until.astimezone():%Y-%m-%d %H:%M %Z}"
+        until = show_until(held.until, zone)
         sys.stdout.write(f"{held.name} is held until {until}; `updater release {held.name}` ends that sooner.\n")

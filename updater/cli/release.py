@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -13,7 +13,18 @@ from updater.cli.options import with_settings
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from updater.model.hold import Hold, Skip
+
+
+class _Released(NamedTuple):
+    """`stays` is what holds the container all the same, in a word."""
+
+    name: str
+    ended: tuple[Hold | Skip, ...]
+    stays: str | None
+    zone: ZoneInfo
 
 
 @with_settings
@@ -22,6 +33,8 @@ def release_command(
 ) -> None:
     """End a hold, and take again what was skipped. Works for a container that is gone, too.
 
+    A hold by a label or the config file is not ended by this; where there is one, it says so.
+
     \b
     Examples:
       updater release web
@@ -29,47 +42,62 @@ def release_command(
     """
     interruption = Interruption()
     with ending(interruption):
-        _show(*_release(given, name, interruption))
+        _show(_release(given, name, interruption))
 
 
-def _release(given: dict[str, Any], name: str, interruption: Interruption) -> tuple[str, tuple[Hold | Skip, ...]]:
+def _release(given: dict[str, Any], name: str, interruption: Interruption) -> _Released:
     """By the name as it stands, which takes no engine; else by the name that the engine knows for it."""
     from datetime import UTC, datetime
 
-    from updater.cli.logs import start_logging
+    from updater.cli.logs import LOGGER, start_logging
     from updater.cli.narration import LogNarrator
     from updater.configuration import resolve
-    from updater.holding import full_name, require_kept
-    from updater.wiring import memory_of, opened
+    from updater.errors import EngineError
+    from updater.holding import full_name, hold_by_config, hold_that_stays, require_kept
+    from updater.wiring import memory_of, opened, request_of
 
     settings = resolve(given, os.environ)
     start_logging(settings)
+    request = request_of(settings, [], os.environ)
     now = datetime.now(UTC)
     known = name.lstrip("/")
     with memory_of(settings, os.environ, writable=True) as memory:
         ended = memory.release(known, now)
     require_kept(memory)
-    if not ended:
+    try:
         with opened(settings, os.environ, LogNarrator(), interruption) as world:
-            known = full_name(world, name)
-            ended = world.memory.release(known, now)
+            if not ended:
+                known = full_name(world, name)
+                ended = world.memory.release(known, now)
+            stays = hold_that_stays(world, request, known)
+    except EngineError as error:
+        if not ended:
+            raise
+        LOGGER.debug("whether a label of %s holds it is not known: %s", known, error)
+        stays = hold_by_config(request, known)
+    else:
         require_kept(world.memory)
-    return known, ended
+    return _Released(known, ended, stays, request.zone)
 
 
-def _show(name: str, ended: tuple[Hold | Skip, ...]) -> None:
+def _show(released: _Released) -> None:
     from updater.model.hold import Hold
 
-    for one in ended:
-        what = _hold_text(one) if isinstance(one, Hold) else _skip_text(one)
+    name = released.name
+    for one in released.ended:
+        what = _hold_text(one, released.zone) if isinstance(one, Hold) else _skip_text(one)
         sys.stdout.write(f"{name}: {what}\n")
-    if not ended:
+    if not released.ended and released.stays is None:
         sys.stdout.write(f"Nothing was held back for {name}.\n")
+    if released.stays is not None:
+        sys.stdout.write(f"{name}: your {released.stays} holds it still; that ends when you take it away.\n")
 
 
-def _hold_text(held: Hold) -> str:
-    until = f" until {held.until.astimezone():%Y-%m-%d %H:%M %Z}" if held.until else ""
-    return f"the hold{until} is over; it began on {held.at.astimezone():%Y-%m-%d}."
+def _hold_text(held: Hold, zone: ZoneInfo) -> str:
+    from updater.model.zone import show_until
+
+    until = f" until {show_until(held.until, zone)}" if held.until else ""
+    return f"the hold{until} is over; it began on {held.at.astimezone(zone):%Y-%m-%d}."
 
 
 def _skip_text(left_out: Skip) -> str:

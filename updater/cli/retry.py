@@ -26,23 +26,34 @@ def retry_command(
     Examples:
       updater retry web && updater run web
     """
-    with ending(Interruption()):
-        forgotten = _forget(given, name.lstrip("/"))
-        _show(forgotten, name)
+    interruption = Interruption()
+    with ending(interruption):
+        _show(*_forget(given, name, interruption))
 
 
-def _forget(given: dict[str, Any], name: str) -> tuple[Rejection, ...]:
+def _forget(given: dict[str, Any], name: str, interruption: Interruption) -> tuple[str, tuple[Rejection, ...]]:
+    """By the name as it stands, which takes no engine; else by the name that the engine knows for it."""
     from updater.cli.logs import start_logging
+    from updater.cli.narration import LogNarrator
     from updater.configuration import resolve
-    from updater.wiring import memory_of
+    from updater.holding import full_name, require_kept
+    from updater.wiring import memory_of, opened
 
     settings = resolve(given, os.environ)
     start_logging(settings)
+    known = name.lstrip("/")
     with memory_of(settings, os.environ, writable=True) as memory:
-        return memory.forget(name)
+        forgotten = memory.forget(known)
+    require_kept(memory)
+    if not forgotten:
+        with opened(settings, os.environ, LogNarrator(), interruption) as world:
+            known = full_name(world, name)
+            forgotten = world.memory.forget(known)
+        require_kept(world.memory)
+    return known, forgotten
 
 
-def _show(forgotten: tuple[Rejection, ...], name: str) -> None:
+def _show(name: str, forgotten: tuple[Rejection, ...]) -> None:
     from updater.model.digest import short
 
     for rejection in forgotten:

@@ -68,7 +68,7 @@ class Request:
 
 def terms_of(container: ContainerSnapshot, request: Request) -> Terms:
     """Raises BadLabel."""
-    values = _without_labels(container, request) | read_labels(container.user_labels)
+    values = without_labels(container.name, request) | read_labels(container.user_labels)
     opted = values.pop("enable", None)
     is_job = container.name in request.jobs and container.state is ContainerState.EXITED
     if is_job:
@@ -87,13 +87,14 @@ def terms_for_recovery(container: ContainerSnapshot, name: str, request: Request
 
 def terms_without_labels(container: ContainerSnapshot, request: Request) -> Terms:
     """The terms of a container whose labels cannot be read: nobody knows what its user wants."""
-    values = _without_labels(container, request)
+    values = without_labels(container.name, request)
     values.pop("enable", None)
     return Terms(enabled=Enabled.NO, **values)
 
 
-def _without_labels(container: ContainerSnapshot, request: Request) -> dict[str, Any]:
-    return {**(request.defaults or {}), **_entry_values(container.name, request)}
+def without_labels(name: str, request: Request) -> dict[str, Any]:
+    """What settings and config entries say of the container of that name, whether it is there or not."""
+    return {**(request.defaults or {}), **_entry_values(name, request)}
 
 
 def _entry_values(name: str, request: Request) -> dict[str, Any]:
