@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test engines endurance lint types contracts unit engine format tables clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,9 +12,9 @@ demo: .venv/ready  ## See the main job on a private engine: an update, a rollbac
 	@tools/install-system
 	@$(BIN)/python -m demo
 
-test: .venv/ready  ## Lint, types, contracts, then every test on a real engine (needs root)
+test: .venv/ready  ## Lint, types, contracts, the pages, then every test on a real engine (needs root)
 	@tools/install-system
-	@$(MAKE) --no-print-directory lint types contracts
+	@$(MAKE) --no-print-directory lint types contracts docs
 	@$(BIN)/python -m pytest
 	@tools/test-newer-engines $(BIN)/python
 
@@ -51,9 +51,24 @@ format: .venv/ready  ## Put the code into shape
 tables: .venv/ready  ## Make the tables of docs/ from the code
 	$(BIN)/python -m tools.make_tables
 
-clean:  ## Forget the virtual environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info
+docs: .venv-docs/ready  ## Build the pages into site/; a warning is an error, and so is anything fetched from elsewhere
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --clean
+	@.venv-docs/bin/python -m tools.check_site site
+
+dist: .venv-dist/ready  ## Build wheel and source archive into dist/, and check them in a fresh environment
+	@tools/make-dist .venv-dist/bin/python
+
+release: .venv-dist/ready  ## Is all in order to publish the tag TAG=v1.2.3?
+	@.venv-dist/bin/python -m tools.check_release "$(TAG)"
+
+clean:  ## Forget the virtual environments, what was built, and all caches
+	rm -rf .venv .venv-docs .venv-dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info
 
 .venv/ready: pyproject.toml
-	@PYTHON=$(PYTHON) tools/install-python
+	@PYTHON=$(PYTHON) tools/install-python .venv dev
+	@touch $@
+
+# Apart from the other tools, because most people never need them.
+.venv-%/ready: pyproject.toml
+	@PYTHON=$(PYTHON) tools/install-python .venv-$* $*
 	@touch $@

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater.model.control_labels import WATCHTOWER_PREFIX
+from updater.policy import rules, scope
 from updater.policy.declarations import ALL, BY_NAME, LABELS, SETTINGS, WATCHTOWER_LABELS
 from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL, NO_PULL_MEANS
 from updater.watchtower.rows import GROUPS
@@ -92,6 +93,16 @@ def watchtower_rows_tables() -> str:
     return "".join(parts) + "\n"
 
 
+def first_questions() -> str:
+    """What is asked before a registry is, in its order."""
+    return _numbered(rule.question for rule in scope.RULES)
+
+
+def later_questions() -> str:
+    """What is asked once it is known what is published, in its order."""
+    return _numbered(rule.question for rule in rules.RULES)
+
+
 def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
     """The page with these tables made anew; raises ValueError where it has no place for one."""
     for name, make in tables.items():
@@ -119,6 +130,7 @@ _CARRIED: dict[Carry, str] = {
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_table, "container settings": container_settings_table},
     "docs/labels.md": {"labels": labels_table, "Watchtower's labels": watchtower_labels_table},
+    "docs/how-it-decides.md": {"first questions": first_questions, "later questions": later_questions},
     "docs/migrate-from-watchtower.md": {
         "Watchtower's variables": watchtower_rows_tables,
         "Watchtower's labels": watchtower_labels_table,
@@ -164,6 +176,10 @@ def _cell(text: str) -> str:
 def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = (heading, ["---"] * len(heading), *rows)
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _numbered(lines: Iterable[str]) -> str:
+    return "".join(f"{number}. {line}\n" for number, line in enumerate(lines, 1))
 
 
 def main() -> None:
