@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release lock wheels clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,8 +61,15 @@ dist: .venv-dist/ready  ## Build wheel and source archive into dist/, and check 
 release: .venv-dist/ready  ## Is all in order to publish the tag TAG=v1.2.3?
 	@.venv-dist/bin/python -m tools.check_release "$(TAG)"
 
+lock:  ## Pin the packages of the container image again, each file by its hash (LOCK=--upgrade: the newest)
+	tools/lock $(LOCK)
+
+wheels:  ## Fetch what is locked into wheels/, to build the container image without a network
+	$(PYTHON) -m pip download --require-hashes --no-deps --only-binary :all: --dest wheels \
+		-r requirements.lock -r requirements-build.lock
+
 clean:  ## Forget the virtual environments, what was built, and all caches
-	rm -rf .venv .venv-docs .venv-dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info
+	rm -rf .venv .venv-docs .venv-dist site wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .engines dist build *.egg-info
 
 .venv/ready: pyproject.toml
 	@PYTHON=$(PYTHON) tools/install-python .venv dev

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from rig import Rig, open_rig
 from rig.host import Host
+from rig.updater_image import UpdaterImage, build_updater_image, fetch_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,13 @@ def _other_engine() -> dict[str, Any]:
     binaries = os.environ.get("RIG_BINARIES")
     config = os.environ.get("RIG_DAEMON_JSON", "{}")
     return {"binaries": Path(binaries) if binaries else None, "config": json.loads(config)}
+
+
+@pytest.fixture(scope="session")
+def updater_image(rig: Rig) -> UpdaterImage:
+    """The image that the project ships, built from its Dockerfile once for the whole run."""
+    client = rig.engine.client(timeout=300)
+    return build_updater_image(client, fetch_wheels())
 
 
 @pytest.fixture
