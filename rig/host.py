@@ -211,7 +211,7 @@ class Host:
             "PYTHONPATH": str(PROJECT),
             "LANG": "C.UTF-8",
             "HOME": str(self._home),
-            "DOCKER_HOST": docker_host or self.rig.engine.host,
+            "DOCKER_HOST": docker_host or f"unix://{self.rig.engine_socket}",
             "DOCKER_CONFIG": str(self._home / "docker"),
             "UPDATER_STATE_DIR": str(self._home / "state"),
             **_coverage(),

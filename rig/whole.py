@@ -24,6 +24,13 @@ class Rig:
     namespaces: Namespaces
     engine: PrivateEngine
     registry: PrivateRegistry
+    entrance: Path | None = None
+    """The socket by which programs under test reach the engine, where it is not the engine's own."""
+
+    @property
+    def engine_socket(self) -> Path:
+        """What programs under test are to use."""
+        return self.entrance or self.engine.socket
 
     @property
     def directory(self) -> Path:
@@ -52,7 +59,7 @@ class Rig:
 
     def recording_socket(self) -> RecordingSocket:
         """A second socket for the engine that writes down (and can disturb) every request."""
-        return RecordingSocket(self.engine.socket, self.directory / "recording.sock")
+        return RecordingSocket(self.engine_socket, self.directory / "recording.sock")
 
     def another_registry(self, port: int, users: Mapping[str, str] | None = None) -> PrivateRegistry:
         """A registry at another port, for instance one with a login."""

@@ -38,6 +38,13 @@ def response(status: int, message: str, content_type: str = "application/json") 
     return docker.errors.APIError("failed", response=answer, explanation=message)
 
 
+def wrapped(error: Exception) -> Exception:
+    """As the SDK tells that its question about the version was refused."""
+    outer = docker.errors.DockerException("Error while fetching server API version")
+    outer.__cause__ = error
+    return outer
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -47,6 +54,8 @@ def response(status: int, message: str, content_type: str = "application/json") 
         (response(500, "write /x: no space left on device"), EngineNoSpace),
         (response(403, "address already in use"), errors.EngineRefused),
         (response(403, "<html>Forbidden</html>", "text/html"), EngineDenied),
+        (response(405, "Method Not Allowed", "text/plain"), EngineDenied),
+        (wrapped(response(403, "<html>Forbidden</html>", "text/html")), EngineDenied),
         (
             requests.ConnectionError(urllib3.exceptions.ProtocolError("aborted", PermissionError(13, "denied"))),
             EngineDenied,

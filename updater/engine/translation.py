@@ -10,11 +10,13 @@ import json
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import docker.errors
 import requests
 import urllib3
 
+from updater.engine.rights import call_of
 from updater.errors import (
     EngineConflict,
     EngineDenied,
@@ -56,6 +58,8 @@ def translate(error: Exception, doing: str) -> EngineError:
     if isinstance(error, docker.errors.APIError):
         return _from_answer(error, doing)
     for cause in _causes(error):
+        if isinstance(cause, docker.errors.APIError):  # the SDK wraps what is said to its first question
+            return _from_answer(cause, doing)
         if isinstance(cause, PermissionError):
             return EngineDenied(
                 f"could not {doing}: no permission to use the engine's socket;"
@@ -90,9 +94,10 @@ def _from_answer(error: docker.errors.APIError, doing: str) -> EngineError:
         translation = EngineNotFound(f"could not {doing}: {message}")
     elif status == 409:
         translation = EngineConflict(f"could not {doing}: {message}")
-    elif status in (401, 403) and not _is_engines_own(error):
+    elif status in (401, 403, 405) and not _is_engines_own(error):
         translation = EngineDenied(
             f"could not {doing}: the engine, or the proxy in front of it, refuses the call ({message})"
+            f"{_way_through(error)}"
         )
     else:
         translation = refusal(message, doing)
@@ -103,6 +108,16 @@ def _from_answer(error: docker.errors.APIError, doing: str) -> EngineError:
 def _is_engines_own(error: docker.errors.APIError) -> bool:
     """Engines answer in JSON (also with 403, for an address that is taken); proxies that deny a call do not."""
     return error.response is not None and "json" in error.response.headers.get("Content-Type", "")
+
+
+def _way_through(error: docker.errors.APIError) -> str:
+    """What to set in a socket proxy; nothing for a call that is not ours."""
+    request = error.response.request if error.response is not None else None
+    call = call_of(str(request.method), unquote(urlsplit(str(request.url)).path)) if request is not None else None
+    if call is None:
+        return ""
+    flags = " ".join(f"{flag}=1" for flag in call.flags)
+    return f"; a socket proxy lets {call.method} {call.path} pass with {flags}, see docs/security.md"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
