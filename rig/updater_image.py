@@ -61,20 +61,43 @@ def build_updater_image(
     """Make a base from this machine's Python, then the image on it; the build has no network."""
     base_id = import_python_base(client, *BASE)
     reference = f"{NAME}:{tag}"
+    base = {"PYTHON_IMAGE": ":".join(BASE), "OFFLINE": "yes"}
+    _build(client, io.BytesIO(_context(wheels)), reference, {**base, **(arguments or {})})
+    return UpdaterImage(reference, str(client.inspect_image(reference)["Id"]), base_id)
+
+
+def build_stand_in_proxy(client: Any, name: str, base: UpdaterImage) -> None:
+    """Make `socket_proxy.py` an image of the name that the compose file asks for, on the updater's own."""
+    dockerfile = f"""FROM {base.reference}
+COPY rig /opt/rig/rig/
+ENV PYTHONPATH=/opt/rig
+HEALTHCHECK NONE
+ENTRYPOINT ["python3", "-m", "rig.socket_proxy"]
+"""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        archive.addfile(entry, io.BytesIO(dockerfile.encode()))
+        archive.add(PROJECT / "rig", "rig", filter=_without_caches)
+    buffer.seek(0)
+    _build(client, buffer, name, {})
+
+
+def _build(client: Any, context: io.BytesIO, name: str, arguments: Mapping[str, str]) -> None:
     lines = client.build(
-        fileobj=io.BytesIO(_context(wheels)),
+        fileobj=context,
         custom_context=True,
-        tag=reference,
+        tag=name,
         network_mode="none",
-        buildargs={"PYTHON_IMAGE": ":".join(BASE), "OFFLINE": "yes", **(arguments or {})},
+        buildargs=dict(arguments),
         decode=True,
         timeout=BUILD_SECONDS,
     )
     said = [line for line in lines if "stream" in line or "error" in line]
     if any("error" in line for line in said):
         text = "".join(line.get("stream") or line.get("error", "") for line in said)
-        raise RigError(f"the image was not built:\n{text[-4000:]}")
-    return UpdaterImage(reference, str(client.inspect_image(reference)["Id"]), base_id)
+        raise RigError(f"{name} was not built:\n{text[-4000:]}")
 
 
 def _context(wheels: Path) -> bytes:

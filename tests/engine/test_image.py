@@ -1,0 +1,243 @@
+"""The container image, started as the shipped compose file says: what it may, what it does, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rig import ImageSpec, commands, push
+from rig.certificates import CertificateAuthority
+from rig.compose_file import create_body, read_compose_file
+from rig.tls_registry import TlsRegistry
+from rig.updater_image import build_stand_in_proxy
+from updater import __version__
+from updater.engine.rights import Use, calls_for, patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rig.host import Host
+    from rig.registry import PrivateRegistry
+    from rig.updater_image import UpdaterImage
+
+PROJECT = Path(__file__).parents[2]
+FILE = PROJECT / "docker-compose.yml"
+SOCKET = "/var/run/docker.sock"
+ON = {"updater.enable": "true"}
+LARGEST_LAYERS = 45_000_000  # bytes above the base
+LARGEST_IDLE = 64 << 20  # bytes
+CONFIG = """registries:
+  {address}:
+    ca_file: /etc/updater/ca.crt
+"""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The two services of the compose file, and a registry that they and the engine reach."""
+
+    host: Host
+    registry: PrivateRegistry
+    image: UpdaterImage
+
+    def start(self, **environment: str) -> None:
+        """Start both; `environment` is what a user would add to the updater's."""
+        self._start("socket-proxy", {})
+        self._start("updater", {"UPDATER_GRACE_PERIOD": "1s", **environment})
+
+    def _start(self, name: str, environment: dict[str, str]) -> None:
+        composed = read_compose_file(FILE, self._variables())
+        service = composed.services[name]
+        for network in composed.networks:
+            if not self.host.client.networks(names=[self.host.name(network)]):
+                self.host.create_network(network, **composed.networks[network])
+        for volume in composed.volumes:
+            self.host.create_volume(volume)
+        places = {volume: self.host.name(volume) for volume in composed.volumes}
+        body = create_body(service, places | {SOCKET: str(self.host.rig.engine.socket)})
+        settings = body.pop("HostConfig")
+        if name == "updater":
+            settings["Binds"] += self._configuration()
+            body["Env"] += [f"{variable}={value}" for variable, value in environment.items()]
+            # As the image's, but not every half minute only.
+            body["Healthcheck"] = {"Interval": int(1e9), "StartPeriod": 0, "Retries": 2}
+        networks = {self.host.name(network): {"Aliases": [name]} for network in service["networks"]}
+        labels = body.pop("Labels", {})
+        image = body.pop("Image")
+        self.host.run_container(name, image, host_config=settings, networks=networks, labels=labels, **body)
+
+    def _variables(self) -> dict[str, str]:
+        group = self.host.rig.engine.socket.stat().st_gid
+        return {"UPDATER_IMAGE": self.image.reference, "DOCKER_GID": str(group)}
+
+    def _configuration(self) -> list[str]:
+        path = self.host.directory / "updater.yml"
+        path.write_text(CONFIG.format(address=self.registry.address))
+        return [f"{path}:/etc/updater/updater.yml:ro", f"{self.registry.trusted}:/etc/updater/ca.crt:ro"]
+
+    def push(self, spec: ImageSpec) -> str:
+        """A newer image of `web`; gives its reference."""
+        push(self.registry, f"{self.host.prefix}/web:latest", spec)
+        return f"{self.registry.address}/{self.host.prefix}/web:latest"
+
+    def run_web(self) -> str:
+        """A container that is opted in, on the first image."""
+        reference = self.push(ImageSpec(marker="1"))
+        for event in self.host.client.pull(reference, stream=True, decode=True):
+            assert "error" not in event, event
+        return self.host.run_container("web", reference, labels=ON)
+
+    def wait_for_log(self, text: str) -> None:
+        def said() -> bool:
+            assert self.host.inspect("updater")["State"]["Running"], self.host.logs("updater")
+            return text in self.host.logs("updater")
+
+        self.host.wait_until(said, 30, f"{text!r} in the log of the updater")
+
+    def run(self, script: str) -> str:
+        """A line of Python in the updater's container."""
+        identifier = self.host.client.exec_create(self.host.name("updater"), ["python3", "-c", script])["Id"]
+        return str(self.host.client.exec_start(identifier).decode())
+
+
+@pytest.fixture
+def composed(host: Host, updater_image: UpdaterImage, tmp_path: Path) -> Iterator[Composed]:
+    authority = CertificateAuthority(tmp_path / "authority")
+    proxy = str(read_compose_file(FILE, {"DOCKER_GID": "0"}).services["socket-proxy"]["image"])
+    if not host.client.images(proxy):
+        build_stand_in_proxy(host.client, proxy, updater_image)
+    with TlsRegistry(host.rig.namespaces, 5445, authority=authority) as registry:
+        composed = Composed(host, registry, updater_image)
+        yield composed
+        if host.exists("socket-proxy"):
+            assert "blocked request" not in host.logs("socket-proxy")
+
+
+def test_what_is_in_the_image(host: Host, updater_image: UpdaterImage) -> None:
+    image = host.client.inspect_image(updater_image.reference)
+    config = image["Config"]
+    assert config["User"] == "10001:10001"
+    assert (config["Entrypoint"], config["Cmd"]) == (["updater"], ["watch"])
+    assert config["Healthcheck"]["Test"] == ["CMD", "updater", "healthcheck"]
+    assert config["Volumes"] == {"/var/lib/updater": {}}
+    assert "UPDATER_STATE_DIR=/var/lib/updater" in config["Env"]
+    assert config["Labels"]["org.opencontainers.image.title"] == "container-updater"
+    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+    script = (
+        "import importlib.util, shutil, updater;"
+        "print([name for name in ('pip', 'setuptools', 'ensurepip', 'hatchling') if importlib.util.find_spec(name)],"
+        " [name for name in ('cc', 'gcc', 'pip', 'pip3', 'curl', 'make') if shutil.which(name)], updater.__version__)"
+    )
+    host.run_container("look", updater_image.reference, Entrypoint=["python3", "-c", script])
+    assert host.client.wait(host.name("look"))["StatusCode"] == 0
+    assert host.logs("look").strip() == f"[] [] {__version__}"
+
+
+def test_it_is_small(host: Host, updater_image: UpdaterImage, record_property: Callable[[str, object], None]) -> None:
+    layers = host.client.history(updater_image.reference)  # the newest first
+    own = layers[: len(layers) - len(host.client.history(updater_image.base_id))]
+    sizes = {layer["CreatedBy"]: layer["Size"] for layer in own if layer["Size"]}
+    record_property("layers", sizes)
+    assert len(sizes) < len(own)
+    assert sum(sizes.values()) <= LARGEST_LAYERS, sizes
+
+
+def test_the_shipped_rights(composed: Composed) -> None:
+    """What the compose file lets pass is what the list of calls says, and nothing else."""
+    command = read_compose_file(FILE, {"DOCKER_GID": "0"}).services["socket-proxy"]["command"]
+    allowed = [word for word in command if re.match("-allow[A-Z]", word)]
+    assert allowed == [f"-allow{method}={one}" for method, one in patterns(calls_for([Use.UPDATE, Use.CLEANUP]))]
+
+
+def test_as_the_compose_file_says(composed: Composed) -> None:
+    """Not root, no capability, nothing to write to, limited; and an opted-in container is updated by it."""
+    host = composed.host
+    old_id = composed.run_web()
+    composed.push(ImageSpec(marker="2"))
+    composed.start(UPDATER_CHECK_AT_START="true")
+    composed.wait_for_log("the cycle is done")
+    assert host.execute("web", "cat /etc/marker") == "2"
+    assert host.inspect("web")["Id"] != old_id
+    for name in ("updater", "socket-proxy"):
+        container = host.inspect(name)
+        settings = container["HostConfig"]
+        assert container["Config"]["User"].partition(":")[0] not in ("", "0", "root")
+        assert (settings["Privileged"], settings["ReadonlyRootfs"]) == (False, True)
+        assert (settings["CapDrop"], settings["CapAdd"]) == (["ALL"], None)
+        assert settings["SecurityOpt"] == ["no-new-privileges:true"]
+        assert settings["RestartPolicy"]["Name"] == "unless-stopped"
+        assert 0 < settings["Memory"] <= 128 << 20
+        assert settings["NanoCpus"] == 10**9
+        assert settings["PidsLimit"] == 100
+        assert settings["PortBindings"] in (None, {})
+    mounts = {mount["Destination"]: mount for mount in host.inspect("updater")["Mounts"]}
+    assert SOCKET not in mounts
+    assert [place for place, mount in mounts.items() if mount["RW"]] == ["/var/lib/updater"]
+    assert host.client.inspect_network(host.name("engine"))["Internal"]
+    status = dict(re.findall(r"(\w+):\t(.*)", composed.run("print(open('/proc/1/status').read())")))
+    assert status["Uid"].split() == ["10001"] * 4
+    assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_only_tmp_and_the_state_can_be_written_to(composed: Composed) -> None:
+    composed.run_web()
+    composed.push(ImageSpec(marker="2"))
+    composed.start(UPDATER_CHECK_AT_START="true")
+    composed.wait_for_log("the cycle is done")
+    script = (
+        "import os\n"
+        "for folder, _, _ in os.walk('/'):\n"
+        "    if folder.startswith(('/proc', '/sys', '/dev')): continue\n"
+        "    try: open(folder + '/x', 'x'); os.unlink(folder + '/x'); print(folder)\n"
+        "    except OSError: pass\n"
+    )
+    written = composed.run(script).split()
+    assert [folder for folder in written if not folder.startswith("/tmp/")] == ["/tmp", "/var/lib/updater"]
+    assert "updater.db" in composed.run("import os; print(os.listdir('/var/lib/updater'))")
+    # The state outlives the container.
+    composed.host.client.remove_container(composed.host.name("updater"), force=True)
+    composed.host.client.remove_container(composed.host.name("socket-proxy"), force=True)
+    composed.start()
+    assert composed.run("import subprocess; subprocess.run(['updater', 'history'])").count("updated") == 1
+
+
+def test_its_health_and_its_memory(composed: Composed, record_property: Callable[[str, object], None]) -> None:
+    composed.start()
+    host = composed.host
+    host.wait_for_health("updater", "healthy", 30)
+    memory = host.client.stats(host.name("updater"), stream=False)["memory_stats"]
+    detail = memory["stats"]
+    idle = memory["usage"] - detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    record_property("idle memory", idle)
+    assert 0 < idle <= LARGEST_IDLE
+    host.client.kill(host.name("updater"), signal.SIGSTOP)
+    host.wait_for_health("updater", "unhealthy", 30)
+    assert "is stopped" in host.inspect("updater")["State"]["Health"]["Log"][-1]["Output"]
+    host.client.kill(host.name("updater"), signal.SIGCONT)
+    host.wait_for_health("updater", "healthy", 30)
+    host.client.stop(host.name("updater"), timeout=60)
+    assert host.inspect("updater")["State"]["ExitCode"] in (0, 143)
+
+
+def test_a_stop_in_the_middle_of_an_update(composed: Composed) -> None:
+    """It ends by itself, far from being killed, and leaves the container in a good state."""
+    host = composed.host
+    old_id = composed.run_web()
+    never = commands.health_check("test -e /never", interval=0.3, retries=400)
+    composed.push(ImageSpec(marker="2", healthcheck=never))
+    composed.start(UPDATER_CHECK_AT_START="true")
+    composed.wait_for_log("until the verdict")
+    assert host.inspect("web")["Id"] != old_id
+    assert host.inspect("updater")["Config"]["StopTimeout"] == 300
+    host.client.stop(host.name("updater"), timeout=60)
+    state = host.inspect("updater")["State"]
+    assert (state["ExitCode"], state["OOMKilled"]) == (143, False), host.logs("updater")
+    web = host.inspect("web")
+    assert (web["Id"], web["State"]["Running"]) == (old_id, True), host.logs("updater")
+    assert [name for name in host.container_names() if "web" in name] == [host.name("web")]
