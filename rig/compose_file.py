@@ -36,11 +36,18 @@ class ComposeFile:
 
 def read_compose_file(path: Path, variables: Mapping[str, str]) -> ComposeFile:
     """The file with its variables filled in; raises RigError for what is not understood."""
-    document = yaml.safe_load(_VARIABLE.sub(lambda found: _value(found, variables), path.read_text()))
+    return parse_compose(path.read_text(), variables)
+
+
+def parse_compose(text: str, variables: Mapping[str, str]) -> ComposeFile:
+    """The same of a text."""
+    document = yaml.safe_load(_VARIABLE.sub(lambda found: _value(found, variables), text))
     unknown = set(document) - {"services", "networks", "volumes"}
     if unknown or any(document["volumes"].values()):
-        raise RigError(f"{path.name}: {unknown or 'volumes'} is not understood")
-    networks = {name: {"internal": bool((given or {}).get("internal"))} for name, given in document["networks"].items()}
+        raise RigError(f"the compose file's {unknown or 'volumes'} is not understood")
+    networks = {
+        name: {"internal": bool((given or {}).get("internal"))} for name, given in document.get("networks", {}).items()
+    }
     return ComposeFile(document["services"], networks, tuple(document["volumes"]))
 
 
@@ -106,6 +113,7 @@ _HOST_CONFIG: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "restart": ("RestartPolicy", lambda name: {"Name": name}),
     "read_only": ("ReadonlyRootfs", bool),
     "tmpfs": ("Tmpfs", _tmpfs),
+    "group_add": ("GroupAdd", list),
     "cap_drop": ("CapDrop", list),
     "security_opt": ("SecurityOpt", list),
     "mem_limit": ("Memory", _bytes),

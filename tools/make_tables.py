@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from updater.engine.rights import CALLS, patterns
 from updater.model.control_labels import WATCHTOWER_PREFIX
 from updater.policy import rules, scope
 from updater.policy.declarations import ALL, BY_NAME, LABELS, SETTINGS, WATCHTOWER_LABELS
@@ -103,6 +104,23 @@ def later_questions() -> str:
     return _numbered(rule.question for rule in rules.RULES)
 
 
+def calls_table() -> str:
+    """All calls to the engine, and what lets them pass."""
+    return _table(
+        ("call", "for", "flags", "why"),
+        (
+            (f"`{call.method} {call.path}`", call.use, " ".join(f"`{flag}`" for flag in call.flags), _text(call.why))
+            for call in CALLS
+        ),
+    )
+
+
+def expressions() -> str:
+    """The same for a proxy that asks in regular expressions."""
+    lines = "".join(f"- '-allow{method}={expression}'\n" for method, expression in patterns(CALLS))
+    return f"```yaml\n{lines}```\n"
+
+
 def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
     """The page with these tables made anew; raises ValueError where it has no place for one."""
     for name, make in tables.items():
@@ -131,6 +149,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_table, "container settings": container_settings_table},
     "docs/labels.md": {"labels": labels_table, "Watchtower's labels": watchtower_labels_table},
     "docs/how-it-decides.md": {"first questions": first_questions, "later questions": later_questions},
+    "docs/security.md": {"calls": calls_table, "expressions": expressions},
     "docs/migrate-from-watchtower.md": {
         "Watchtower's variables": watchtower_rows_tables,
         "Watchtower's labels": watchtower_labels_table,

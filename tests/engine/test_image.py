@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 from dataclasses import dataclass
@@ -12,18 +13,21 @@ import pytest
 
 from rig import ImageSpec, commands, push
 from rig.certificates import CertificateAuthority
-from rig.compose_file import create_body, read_compose_file
+from rig.compose_file import ComposeFile, create_body, parse_compose, read_compose_file
 from rig.tls_registry import TlsRegistry
 from rig.updater_image import build_stand_in_proxy
 from updater import __version__
 from updater.engine.rights import Use, calls_for, patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from rig.host import Host
     from rig.registry import PrivateRegistry
     from rig.updater_image import UpdaterImage
+
+LOGGER = logging.getLogger(__name__)
+"""The measured sizes: `pytest --log-cli-level info`."""
 
 PROJECT = Path(__file__).parents[2]
 FILE = PROJECT / "docker-compose.yml"
@@ -47,11 +51,12 @@ class Composed:
 
     def start(self, **environment: str) -> None:
         """Start both; `environment` is what a user would add to the updater's."""
-        self._start("socket-proxy", {})
-        self._start("updater", {"UPDATER_GRACE_PERIOD": "1s", **environment})
+        composed = read_compose_file(FILE, self.variables())
+        self.start_service(composed, "socket-proxy", {})
+        self.start_service(composed, "updater", environment)
 
-    def _start(self, name: str, environment: dict[str, str]) -> None:
-        composed = read_compose_file(FILE, self._variables())
+    def start_service(self, composed: ComposeFile, name: str, environment: dict[str, str]) -> None:
+        """Make what it needs and is not there yet, and start it."""
         service = composed.services[name]
         for network in composed.networks:
             if not self.host.client.networks(names=[self.host.name(network)]):
@@ -63,15 +68,17 @@ class Composed:
         settings = body.pop("HostConfig")
         if name == "updater":
             settings["Binds"] += self._configuration()
-            body["Env"] += [f"{variable}={value}" for variable, value in environment.items()]
+            added = {"UPDATER_GRACE_PERIOD": "1s", **environment}
+            body["Env"] = body.get("Env", []) + [f"{variable}={value}" for variable, value in added.items()]
             # As the image's, but not every half minute only.
             body["Healthcheck"] = {"Interval": int(1e9), "StartPeriod": 0, "Retries": 2}
-        networks = {self.host.name(network): {"Aliases": [name]} for network in service["networks"]}
+        networks = {self.host.name(network): {"Aliases": [name]} for network in service.get("networks", ())}
         labels = body.pop("Labels", {})
         image = body.pop("Image")
         self.host.run_container(name, image, host_config=settings, networks=networks, labels=labels, **body)
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """What a user writes into .env."""
         group = self.host.rig.engine.socket.stat().st_gid
         return {"UPDATER_IMAGE": self.image.reference, "DOCKER_GID": str(group)}
 
@@ -138,11 +145,11 @@ def test_what_is_in_the_image(host: Host, updater_image: UpdaterImage) -> None:
     assert host.logs("look").strip() == f"[] [] {__version__}"
 
 
-def test_it_is_small(host: Host, updater_image: UpdaterImage, record_property: Callable[[str, object], None]) -> None:
+def test_it_is_small(host: Host, updater_image: UpdaterImage) -> None:
     layers = host.client.history(updater_image.reference)  # the newest first
     own = layers[: len(layers) - len(host.client.history(updater_image.base_id))]
     sizes = {layer["CreatedBy"]: layer["Size"] for layer in own if layer["Size"]}
-    record_property("layers", sizes)
+    LOGGER.info("%.1f MB above the base: %s", sum(sizes.values()) / 1e6, sizes)
     assert len(sizes) < len(own)
     assert sum(sizes.values()) <= LARGEST_LAYERS, sizes
 
@@ -185,6 +192,18 @@ def test_as_the_compose_file_says(composed: Composed) -> None:
     assert status["NoNewPrivs"] == "1"
 
 
+def test_the_documented_variant_with_the_bare_socket(composed: Composed) -> None:
+    page = (PROJECT / "docs/compose.md").read_text().partition("<!-- bare socket")[2]
+    written = page.partition("```yaml\n")[2].partition("```")[0]
+    composed.run_web()
+    composed.push(ImageSpec(marker="2"))
+    variant = parse_compose(written, composed.variables())
+    composed.start_service(variant, "updater", {"UPDATER_CHECK_AT_START": "true"})
+    composed.wait_for_log("the cycle is done")
+    assert composed.host.execute("web", "cat /etc/marker") == "2"
+    assert "Uid:\t10001" in composed.run("print(open('/proc/1/status').read())")
+
+
 def test_only_tmp_and_the_state_can_be_written_to(composed: Composed) -> None:
     composed.run_web()
     composed.push(ImageSpec(marker="2"))
@@ -207,14 +226,17 @@ def test_only_tmp_and_the_state_can_be_written_to(composed: Composed) -> None:
     assert composed.run("import subprocess; subprocess.run(['updater', 'history'])").count("updated") == 1
 
 
-def test_its_health_and_its_memory(composed: Composed, record_property: Callable[[str, object], None]) -> None:
-    composed.start()
+def test_its_health_and_its_memory(composed: Composed) -> None:
     host = composed.host
+    composed.run_web()
+    composed.push(ImageSpec(marker="2"))
+    composed.start(UPDATER_CHECK_AT_START="true")
+    composed.wait_for_log("the cycle is done")
     host.wait_for_health("updater", "healthy", 30)
     memory = host.client.stats(host.name("updater"), stream=False)["memory_stats"]
     detail = memory["stats"]
     idle = memory["usage"] - detail.get("total_inactive_file", detail.get("inactive_file", 0))
-    record_property("idle memory", idle)
+    LOGGER.info("%.1f MiB when idle, %.1f with cached files", idle / (1 << 20), memory["usage"] / (1 << 20))
     assert 0 < idle <= LARGEST_IDLE
     host.client.kill(host.name("updater"), signal.SIGSTOP)
     host.wait_for_health("updater", "unhealthy", 30)
