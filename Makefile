@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release lock wheels rights clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release lock wheels rights image clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,10 @@ dist: .venv-dist/ready  ## Build wheel and source archive into dist/, and check 
 
 release: .venv-dist/ready  ## Is all in order to publish the tag TAG=v1.2.3?
 	@.venv-dist/bin/python -m tools.check_release "$(TAG)"
+
+image:  ## Build the container image
+	docker build -t container-updater --build-arg VERSION="$$($(PYTHON) -c 'import updater; print(updater.__version__)')" \
+		--build-arg REVISION="$$(git rev-parse HEAD)" --build-arg CREATED="$$(date -u +%Y-%m-%dT%H:%M:%SZ)" .
 
 lock:  ## Pin the packages of the container image again, each file by its hash (LOCK=--upgrade: the newest)
 	tools/lock $(LOCK)

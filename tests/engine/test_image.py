@@ -122,7 +122,8 @@ def composed(host: Host, updater_image: UpdaterImage, tmp_path: Path) -> Iterato
         composed = Composed(host, registry, updater_image)
         yield composed
         if host.exists("socket-proxy"):
-            assert "blocked request" not in host.logs("socket-proxy")
+            blocked = re.findall("blocked request (.*)", host.logs("socket-proxy"))
+            assert [request for request in blocked if "/probe/" not in request] == []
 
 
 def test_what_is_in_the_image(host: Host, updater_image: UpdaterImage) -> None:
@@ -159,6 +160,15 @@ def test_the_shipped_rights(composed: Composed) -> None:
     command = read_compose_file(FILE, {"DOCKER_GID": "0"}).services["socket-proxy"]["command"]
     allowed = [word for word in command if re.match("-allow[A-Z]", word)]
     assert allowed == [f"-allow{method}={one}" for method, one in patterns(calls_for([Use.UPDATE, Use.CLEANUP]))]
+    composed.start()
+    script = (
+        "import http.client\n"
+        "for method, path in [('GET', 'json'), ('GET', 'archive'), ('POST', 'exec'), ('PUT', 'archive')]:\n"
+        "    connection = http.client.HTTPConnection('socket-proxy', 2375)\n"
+        "    connection.request(method, f'/v1.41/containers/probe/{path}')\n"
+        "    print(connection.getresponse().status)\n"
+    )
+    assert composed.run(script).split() == ["404", "403", "403", "405"]
 
 
 def test_as_the_compose_file_says(composed: Composed) -> None:
