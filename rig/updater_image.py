@@ -92,6 +92,8 @@ def _build(client: Any, context: io.BytesIO, name: str, arguments: Mapping[str, 
         network_mode="none",
         buildargs=dict(arguments),
         decode=True,
+        rm=True,
+        forcerm=True,
         timeout=BUILD_SECONDS,
     )
     said = [line for line in lines if "stream" in line or "error" in line]
