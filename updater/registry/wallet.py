@@ -107,7 +107,8 @@ class Wallet:
         if status == 200:
             # A token that opened two repositories was granted for several; what it does not open is not ours to see.
             self._opened.add((token.value, scope))
-            self._works_together = self._works_together or sum(value == token.value for value, _ in self._opened) > 1
+            if sum(value == token.value for value, _ in self._opened) > 1:
+                self._works_together, self._is_doubtful = True, False
             return False
         if status in _TOO_LONG or status == _NOT_UNDERSTOOD:
             self._lessen(len(token.scopes))

@@ -94,7 +94,9 @@ def test_one_private_repository_among_public_ones(new_client: Callable[..., Regi
         assert results.pop(NAMES[7]) == "RegistryDenied"
         assert results.pop(NAMES[9]) == "ImageNotFound"
         assert set(results.values()) == {"ok"}
-        assert registry.count("GET", "/token") <= 3
+        # One for all, one for each that it does not open; and if the first refusal comes before it has opened two, some
+        # for those who ask in that moment.
+        assert registry.count("GET", "/token") <= 6
 
 
 @pytest.mark.parametrize(
