@@ -34,7 +34,7 @@ RUN PYTHONPATH=/build/tools python3 -m pip --quiet wheel --no-deps --no-index --
  && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/updater/lib
 
 
-FROM ${PYTHON_IMAGE}${PYTHON_DIGEST}
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST} AS image
 # What could install something has no place here. The slim image has no bytecode of the standard library, and with a
 # read-only root Python could write none: each start and each health check would compile anew.
 RUN python3 -m pip --quiet uninstall --yes --root-user-action ignore pip \
@@ -66,3 +66,15 @@ LABEL org.opencontainers.image.title="container-updater" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
+
+
+# `--target drop-in`: in Watchtower's place, in a compose file in which nothing else is changed. Such a file gives the
+# engine's socket and a /config.json of root's to whoever the image runs as, and Watchtower's runs as root. It may call
+# the program by Watchtower's name.
+FROM image AS drop-in
+USER 0:0
+RUN ln -s /opt/updater/bin/updater /watchtower
+
+
+# What is built without a target.
+FROM image

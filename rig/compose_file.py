@@ -6,6 +6,7 @@ Only what the shipped file uses is understood; any other key is an error, so tha
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,13 +43,14 @@ def read_compose_file(path: Path, variables: Mapping[str, str]) -> ComposeFile:
 def parse_compose(text: str, variables: Mapping[str, str]) -> ComposeFile:
     """The same of a text."""
     document = yaml.safe_load(_VARIABLE.sub(lambda found: _value(found, variables), text))
-    unknown = set(document) - {"services", "networks", "volumes"}
-    if unknown or any(document["volumes"].values()):
+    unknown = set(document) - {"services", "networks", "volumes", "version"}  # the version says nothing to anybody
+    volumes = document.get("volumes", {})
+    if unknown or any(volumes.values()):
         raise RigError(f"the compose file's {unknown or 'volumes'} is not understood")
     networks = {
         name: {"internal": bool((given or {}).get("internal"))} for name, given in document.get("networks", {}).items()
     }
-    return ComposeFile(document["services"], networks, tuple(document["volumes"]))
+    return ComposeFile(document["services"], networks, tuple(volumes))
 
 
 def create_body(service: Mapping[str, Any], places: Mapping[str, str]) -> Json:
@@ -98,16 +100,28 @@ def _tmpfs(entries: list[str]) -> dict[str, str]:
     return {path: options for path, _, options in (entry.partition(":") for entry in entries)}
 
 
+def _environment(given: Mapping[str, Any] | list[str]) -> list[str]:
+    return given if isinstance(given, list) else [f"{name}={value}" for name, value in given.items()]
+
+
+def _labels(given: Mapping[str, str] | list[str]) -> dict[str, str]:
+    return dict(label.split("=", 1) for label in given) if isinstance(given, list) else dict(given)
+
+
+def _words(given: str | list[str]) -> list[str]:
+    return shlex.split(given) if isinstance(given, str) else list(given)
+
+
 def _same(value: Any) -> Any:
     return value
 
 
 _BODY: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "image": ("Image", _same),
-    "command": ("Cmd", list),
+    "command": ("Cmd", _words),
     "user": ("User", str),
-    "labels": ("Labels", dict),
-    "environment": ("Env", lambda given: [f"{name}={value}" for name, value in given.items()]),
+    "labels": ("Labels", _labels),
+    "environment": ("Env", _environment),
 }
 _HOST_CONFIG: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "restart": ("RestartPolicy", lambda name: {"Name": name}),

@@ -56,13 +56,18 @@ def fetch_wheels(folder: Path = PROJECT / ".engines") -> Path:
 
 
 def build_updater_image(
-    client: Any, wheels: Path, tag: str = "rig", arguments: Mapping[str, str] | None = None
+    client: Any,
+    wheels: Path,
+    tag: str = "rig",
+    arguments: Mapping[str, str] | None = None,
+    *,
+    target: str | None = None,
 ) -> UpdaterImage:
-    """Make a base from this machine's Python, then the image on it; the build has no network."""
+    """Make a base from this machine's Python, then the image on it (or another stage); the build has no network."""
     base_id = import_python_base(client, *BASE)
     reference = f"{NAME}:{tag}"
     base = {"PYTHON_IMAGE": ":".join(BASE), "OFFLINE": "yes"}
-    _build(client, io.BytesIO(_context(wheels)), reference, {**base, **(arguments or {})})
+    _build(client, io.BytesIO(_context(wheels)), reference, {**base, **(arguments or {})}, target)
     return UpdaterImage(reference, str(client.inspect_image(reference)["Id"]), base_id)
 
 
@@ -84,13 +89,16 @@ ENTRYPOINT ["python3", "-m", "rig.socket_proxy"]
     _build(client, buffer, name, {})
 
 
-def _build(client: Any, context: io.BytesIO, name: str, arguments: Mapping[str, str]) -> None:
+def _build(
+    client: Any, context: io.BytesIO, name: str, arguments: Mapping[str, str], target: str | None = None
+) -> None:
     lines = client.build(
         fileobj=context,
         custom_context=True,
         tag=name,
         network_mode="none",
         buildargs=dict(arguments),
+        target=target or "",
         decode=True,
         rm=True,
         forcerm=True,
