@@ -76,14 +76,14 @@ def test_no_documented_call_is_superfluous(free: Host) -> None:
     """Everything that an update can have to do, and each row of the list is used."""
     one, two = free.create_network("one"), free.create_network("two")
     project = {"com.docker.compose.project": free.prefix}
-    hook = {"updater.hook.pre-update": "true"}
+    own = {"updater.hook.pre-update": "true", "updater.stop-signal": "TERM"}
     names = ("web", "off", "frozen", "bad", "hosted")
     for name in names:
         free.push(f"{name}:latest", ImageSpec(marker="1"))
     free.run_container(
         "web",
         "web:latest",
-        labels=ON | hook | project | {"com.docker.compose.service": "web"},
+        labels=ON | own | project | {"com.docker.compose.service": "web"},
         networks={one: {}, two: {}},
         host_config={"RestartPolicy": {"Name": "always"}},
     )

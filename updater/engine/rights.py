@@ -73,6 +73,7 @@ CALLS = (
     Call("POST", "/containers/{id}/update", Use.UPDATE, _CHANGE, "the restart policy of one that waits for its end"),
     Call("POST", "/containers/{id}/start", Use.UPDATE, _CHANGE, "start"),
     Call("POST", "/containers/{id}/stop", Use.UPDATE, _CHANGE, "stop"),
+    Call("POST", "/containers/{id}/kill", Use.UPDATE, _CHANGE, "the signal of `updater.stop-signal`"),
     Call("POST", "/containers/{id}/restart", Use.UPDATE, _CHANGE, "compose's `depends_on` with `restart: true`"),
     Call("POST", "/containers/{id}/pause", Use.UPDATE, _CHANGE, "one that was paused is paused again"),
     Call("POST", "/containers/{id}/unpause", Use.UPDATE, _CHANGE, "a paused one has to be stopped"),

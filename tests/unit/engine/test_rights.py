@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import docker.errors
 import pytest
 import requests
 
+from updater import engine
 from updater.engine.rights import CALLS, Call, Use, call_of, calls_for, is_allowed, patterns
 from updater.engine.translation import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ID = "0123456789abcdef" * 4
 
@@ -78,3 +85,36 @@ def test_a_denied_call_names_the_flags(method: str, path: str, said: str | None,
     answer.request = requests.Request(method, f"http+docker://localhost{path}").prepare()
     message = str(translate(docker.errors.APIError("x", response=answer, explanation="<h1>403</h1>"), "do it"))
     assert (said in message) if said else ("=1" not in message)
+
+
+def test_every_call_in_the_code_stands_in_the_table() -> None:
+    """Each path that the engine's room writes, and each verb that it tells a container."""
+    written = set[str]()
+    for file in sorted(Path(engine.__file__).parent.glob("*.py")):
+        if file.name != "rights.py":
+            written |= set(_paths(ast.parse(file.read_text())))
+    known = [re.compile(call.expression) for call in CALLS]
+    assert {"/containers/x/kill", "/containers/x/stop", "/containers/x/json", "/images/json"} <= written
+    unknown = {path for path in written if not any(one.fullmatch(path) for one in known)}
+    # What others go on from: a command with /start or /json, a container with a verb.
+    assert unknown <= {"/exec/x", "/containers/x/x"}
+
+
+def _paths(tree: ast.AST) -> Iterator[str]:
+    """With `x` for what is filled in."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_tell":
+            yield f"/containers/x/{ast.literal_eval(node.args[1])}"
+        text = _text(node)
+        if re.match("/(containers|images|networks|exec|info|version|events)", text):
+            yield text
+        if not isinstance(node, ast.JoinedStr):
+            yield from _paths(node)
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(value) if isinstance(value, ast.Constant) else "x" for value in node.values)
+    return ""
