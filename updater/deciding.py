@@ -111,7 +111,9 @@ def decide_all(
         decisions = [_with_remark(one, before.reasons) for one, before in zip(again, decisions, strict=True)]
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
-    return CheckReport(world.engine.info, arranged, unlisted=len(considerations) - len(shown)), needs
+    # Who names some has not asked about the others.
+    unlisted = 0 if request.names else len(considerations) - len(shown)
+    return CheckReport(world.engine.info, arranged, unlisted), needs
 
 
 def _may_fall_back(decision: Decision) -> bool:
@@ -126,8 +128,16 @@ def _better(first: Decision, other: Decision) -> Decision:
     """
     is_known = first.candidate.status is Status.UNKNOWN and other.candidate.status is Status.CURRENT
     if other.action is Action.UPDATE or is_known:
-        return replace(other, reasons=(*other.reasons, first.reasons[0]))
+        return replace(other, reasons=(*other.reasons, _of_the_newer(first)))
     return replace(first, candidate=replace(first.candidate, fallbacks=other.candidate.fallbacks))
+
+
+def _of_the_newer(decision: Decision) -> Reason:
+    """Its reason, beside those of an older version: which of the two it speaks of must be said."""
+    reason, target = decision.reasons[0], decision.candidate.target
+    if target is None or target.tag is None:
+        return reason
+    return replace(reason, message=f"Not {target.tag}: {reason.message}")
 
 
 def _with_remark(decision: Decision, before: Sequence[Reason]) -> Decision:

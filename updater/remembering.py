@@ -46,7 +46,7 @@ _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, Outcome
 def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | None, busy: frozenset[str]) -> Facts:
     """What is known of this container, and of the digest that it would be updated to; the rest as in the facts.
 
-    Where it would not be, nothing is looked up: of most containers, most of the time.
+    Where it would not be, nothing of a digest is looked up: of most containers, most of the time.
     """
     name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
     known = Facts(
@@ -55,13 +55,14 @@ def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | 
         moment=moment,
         looked_at=memory.looked_at(name) if candidate.consideration.terms.schedule is not None else None,
     )
+    if candidate.status is not Status.IGNORED:
+        known = replace(known, hold=memory.holds_of(name, moment.now))
     if candidate.status is not Status.OUTDATED or target is None or not isinstance(candidate.lookup, Published):
         return known
     image = candidate.published_image
     published_at = since_when(image, memory.digests_seen(target.canonical), moment.now)
     return replace(
         known,
-        hold=memory.holds_of(name, moment.now),
         forgets_since=memory.forgets_since,
         rejection=next(
             (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None

@@ -118,6 +118,11 @@ def test_ids_are_names_too(fleet: Host) -> None:
     assert list(checked(fleet.updater("check", identifier[:12], "-o", "json").json)) == [fleet.name("plain")]
 
 
+def test_who_names_one_is_told_nothing_of_the_others(fleet: Host) -> None:
+    assert "not opted in" not in fleet.updater("check", fleet.name("outdated")).stdout
+    assert "not opted in; --all-containers" in fleet.updater("check").stdout
+
+
 def test_an_unknown_name_is_an_error_before_anything_happens(fleet: Host) -> None:
     result = fleet.updater("check", fleet.name("current"), "nobody")
     assert (result.exit_code, result.stdout) == (2, "")

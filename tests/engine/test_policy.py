@@ -101,6 +101,30 @@ def test_labels_that_a_new_image_changes_are_told(host: Host) -> None:
     assert codes(checked(host.updater("check", "-o", "json").json)[host.name("web")]) == ["up-to-date"]
 
 
+def test_an_image_that_repeats_its_users_labels_takes_nothing_from_them(host: Host) -> None:
+    age = {"updater.min-age": "1d"}
+    outdated(host, **age)
+    for marker, labels in (("3", ON | age), ("4", {}), ("5", ON | age)):
+        host.push("web:latest", ImageSpec(marker=marker, labels=labels))
+        assert answer(host)[1] == "too-new"
+        assert outcome(host, host.name("web"), "--now") == ("updated", "updated")
+        assert answer(host)[1] == "up-to-date"
+        assert host.inspect("web")["Config"]["Labels"].items() >= (ON | age).items()
+    # Who makes the container anew says again what is theirs.
+    host.client.remove_container(host.name("web"), force=True)
+    host.run_container("web", "web:latest", labels=ON | age)
+    assert answer(host, "web", "--all-containers")[1] == "not-enabled"
+
+
+def test_a_hold_is_told_before_there_is_anything_to_hold_back(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    assert host.updater("hold", host.name("web")).exit_code == 0
+    container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+    assert (container["decision"], codes(container)) == ("leave", ["up-to-date", "held"])
+    assert "You hold it since" in host.updater("explain", host.name("web")).stdout
+
+
 def test_minimum_age_counts_from_when_it_was_first_seen(host: Host) -> None:
     outdated(host, **{"updater.min-age": "1h"})
     decision, code, until = answer(host)
@@ -332,6 +356,7 @@ class TestVersions:
         container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
         assert (container["decision"], container["published"]["tag"]) == ("update", "1.25.2-alpine")
         assert "skipped" in codes(container)
+        assert container["reasons"][-1]["message"].startswith("Not 1.26.0-alpine: You left this image out")
         arm = build(ImageSpec(marker="arm", platform=Platform("arm64")))
         host.push("web:1.25.2-alpine", build_index([arm]))
         # Its own tag is all that is left, and that was not moved.

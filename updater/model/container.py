@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from updater.model.control_labels import set_by_user
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -91,8 +93,7 @@ class ContainerSnapshot:
         """
         if self.image is None:
             return {}
-        from_image = self.image.labels
-        return {key: value for key, value in self.labels.items() if from_image.get(key) != value}
+        return set_by_user(self.labels, self.image.labels)
 
 
 @dataclass(frozen=True, slots=True)

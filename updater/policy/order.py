@@ -43,10 +43,10 @@ def _unless_in_a_circle(decision: Decision, graph: Providers) -> Decision:
     if decision.action is not Action.UPDATE or name not in reached(graph.get(name, ()), graph):
         return decision
     circle = sorted(other for other in reached({name}, graph) if name in reached({other}, graph, at_once=False))
-    reason = Reason(
-        ReasonCode.DEPENDENCY_CYCLE,
-        f"{', '.join(circle)} depend on each other in a circle, so there is no order to update them in.",
-    )
+    message = f"{', '.join(circle)} depend on each other in a circle, so there is no order to update them in."
+    if circle == [name]:
+        message = "It depends on itself, by your label or config entry; take its name out of depends_on."
+    reason = Reason(ReasonCode.DEPENDENCY_CYCLE, message)
     return replace(decision, action=Action.LEAVE, reasons=(reason, *decision.reasons))
 
 

@@ -37,8 +37,8 @@ def decide(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> Decision:
         answer = rule.answer(candidate, facts)
         if answer is not None:
             action, reason = answer
-            return Decision(candidate, action, (*_with_news(candidate, reason), *_remarks(candidate)))
-    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate), *_remarks(candidate)))
+            return Decision(candidate, action, (*_with_news(candidate, reason), *_remarks(candidate, facts)))
+    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate), *_remarks(candidate, facts)))
 
 
 def _not_compared(candidate: Candidate, _: Facts) -> Answer | None:
@@ -209,9 +209,11 @@ def _company(candidate: Candidate) -> tuple[Reason, ...]:
     return (Reason(ReasonCode.DEPENDENCY_UPDATED, message),)
 
 
-def _remarks(candidate: Candidate) -> tuple[Reason, ...]:
+def _remarks(candidate: Candidate, facts: Facts) -> tuple[Reason, ...]:
     """What is worth knowing and decides nothing."""
     found = []
+    if candidate.status in (Status.CURRENT, Status.UNKNOWN) and (held := _held(candidate, facts)) is not None:
+        found.append(held[1])  # nothing is held back now, but the next image will be
     if candidate.beyond is not None:
         level = candidate.consideration.terms.tags
         message = f"{candidate.beyond} is published, too, which following {level} versions does not reach."

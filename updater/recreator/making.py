@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from updater.errors import EngineConflict, EngineNotFound, EngineRefused, UpdateFailed
 from updater.interruption import Interrupted
+from updater.model.control_labels import LABEL_YOURS, repeated, set_by_user
 from updater.model.reason import ReasonCode
 from updater.recreator.blueprint import differences
 from updater.recreator.drafting import draft
@@ -154,12 +155,25 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         labels[LABEL_OLD_POLICY] = policy_letter(recreation.old_policy)  # its name says so only once it is parked
     return {
         **labels,
+        **_repeated_labels(recreation),
         LABEL_GROUP: group.head,
         LABEL_PLACE: str(group.size),
         LABEL_COMPANION_OF: plan.companion_of or "",
         LABEL_KEPT: plan.kept_image or "",
         LABEL_JOB: str(plan.terms.is_job).lower(),
     }
+
+
+def _repeated_labels(recreation: Recreation) -> dict[str, str]:
+    """Which of the user's control labels the new image brings with the same value: they stay the user's."""
+    if recreation.old_image is None:
+        return {}  # nobody knows whose a label is
+    config, default, new = (
+        (of.get("Config") or {}).get("Labels") or {}
+        for of in (recreation.old, recreation.old_image, recreation.new_image)
+    )
+    keys = repeated(set_by_user(config, default), new, recreation.old["Id"])
+    return {LABEL_YOURS: keys} if keys is not None else {}
 
 
 def compare(recreation: Recreation) -> None:

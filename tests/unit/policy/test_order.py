@@ -68,6 +68,8 @@ def test_circles() -> None:
     assert [one.action for one in left] == [Action.LEAVE, Action.LEAVE, Action.UPDATE]
     assert left[0].reasons[0].code is ReasonCode.DEPENDENCY_CYCLE
     assert left[0].reasons[0].message.startswith("a, b ")
+    alone = leave_circles((decision("a"),), {"a": {"a"}})
+    assert alone[0].reasons[0].message.startswith("It depends on itself")
 
 
 def test_needs_by_compose_and_by_name() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from updater.model.control_labels import OPERATION_PREFIX
+from updater.model.control_labels import OPERATION_PREFIX, set_by_user
 from updater.recreator.blueprint.inputs import Inputs, only
 
 COMPOSE_IMAGE_LABEL = "com.docker.compose.image"
@@ -34,12 +34,12 @@ def environment(inputs: Inputs) -> dict[str, Any]:
 
 def labels(inputs: Inputs) -> dict[str, Any]:
     """The user's and the orchestrator's, without those of our earlier updates."""
-    defaults = inputs.old_defaults.get("Labels") or {}
+    have = inputs.config.get("Labels") or {}
+    yours = set_by_user(have, inputs.old_defaults.get("Labels") or {})
     kept = {
         key: value
-        for key, value in (inputs.config.get("Labels") or {}).items()
-        if not key.startswith(OPERATION_PREFIX)
-        and (key.startswith(ORCHESTRATION_PREFIXES) or defaults.get(key) != value)
+        for key, value in have.items()
+        if not key.startswith(OPERATION_PREFIX) and (key.startswith(ORCHESTRATION_PREFIXES) or key in yours)
     }
     if COMPOSE_IMAGE_LABEL in kept:
         kept[COMPOSE_IMAGE_LABEL] = _compose_image(kept[COMPOSE_IMAGE_LABEL], inputs)
