@@ -15,7 +15,7 @@ from updater.model.facts import Moment
 from updater.model.need import Condition
 from updater.model.reason import ReasonCode
 from updater.model.report import CheckReport
-from updater.policy.needs import needs_of_all
+from updater.policy.needs import needs_of_all, with_unknown_needs
 from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
 from updater.policy.scope import consider
@@ -111,6 +111,7 @@ def decide_all(
         decisions = [_with_remark(one, before.reasons) for one, before in zip(again, decisions, strict=True)]
     decisions.sort(key=lambda decision: decision.container.name)
     arranged = leave_circles(decisions, providers(needs, decisions))
+    arranged = with_unknown_needs(arranged, {container.name for container in containers})
     # Who names some has not asked about the others.
     unlisted = 0 if request.names else len(considerations) - len(shown)
     return CheckReport(world.engine.info, arranged, unlisted), needs

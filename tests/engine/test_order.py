@@ -70,6 +70,14 @@ def test_what_needs_one_that_failed_is_left_as_it_is(host: Host) -> None:
     assert run(host)["app"]["outcome"] == "updated"
 
 
+def test_a_misspelt_name_is_told_and_holds_nothing_up(host: Host) -> None:
+    make(host, "app", {"updater.depends-on": "bd"})
+    publish(host, "app")
+    (shown,) = host.updater("check", "-o", "json").json["containers"]
+    assert [reason["code"] for reason in shown["reasons"]] == ["update-available", "unknown-dependency"]
+    assert run(host)["app"]["outcome"] == "updated"
+
+
 def test_circles_are_reported_and_left(host: Host) -> None:
     make(host, "a", {"updater.depends-on": host.name("b")})
     make(host, "b", {"updater.depends-on": host.name("a")})

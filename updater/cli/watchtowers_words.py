@@ -29,7 +29,8 @@ def translated(words: Sequence[str]) -> list[str]:
     if found is None:
         return list(words)
     os.environ.update(found.variables)
-    sys.stderr.write(f"updater: taken for what Watchtower was told; in updater's words: {found.shown}\n")
+    rest = " with the options that are told next" if found.variables and found.words[0] != "healthcheck" else ""
+    sys.stderr.write(f"updater: taken for what Watchtower was told; in updater's words: {found.shown}{rest}\n")
     return list(found.words)
 
 

@@ -55,6 +55,7 @@ class ReasonCode(StrEnum):
     OUTSIDE_WINDOW = "outside-window"
     NEWER_VERSION = "newer-version"
     IMAGE_LABELS = "image-labels"
+    UNKNOWN_DEPENDENCY = "unknown-dependency"
     # The update did not happen, or was undone
     PULL_FAILED = "pull-failed"
     NO_SPACE = "no-space"

@@ -6,14 +6,17 @@ The user's label names containers; compose's names services of the same project,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.model.need import Condition, Need
+from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from updater.model.container import ContainerSnapshot
+    from updater.model.decision import Decision
 
 Needs = Mapping[str, tuple[Need, ...]]
 """By the name of the container that has them."""
@@ -25,7 +28,7 @@ _DEPENDS_ON, _PROJECT, _SERVICE = _COMPOSE + "depends_on", _COMPOSE + "project",
 def needs_of_all(containers: Sequence[ContainerSnapshot], named: Mapping[str, Iterable[str]]) -> Needs:
     """The needs of every container; `named` are the names that label or config entry give for each of them.
 
-    One that is not there is no need: nothing can be waited for.
+    One that is not there is no need: nothing can be waited for. `with_unknown_needs` tells of it.
     """
     there = {container.name for container in containers}
     services = _services(containers)
@@ -35,6 +38,20 @@ def needs_of_all(containers: Sequence[ContainerSnapshot], named: Mapping[str, It
         needs = {need.on: need for need in (*by_label, *_of_compose(container, services))}
         found[container.name] = tuple(needs.values())
     return found
+
+
+def with_unknown_needs(decisions: Iterable[Decision], there: Collection[str]) -> tuple[Decision, ...]:
+    """The decisions, each with a remark on the names in its `depends_on` that no container has: a slip of the pen?"""
+    return tuple(_with_unknown_needs(decision, there) for decision in decisions)
+
+
+def _with_unknown_needs(decision: Decision, there: Collection[str]) -> Decision:
+    unknown = [name for name in decision.candidate.consideration.terms.depends_on if name not in there]
+    if not unknown:
+        return decision
+    verb = "has this name" if len(unknown) == 1 else "has one of them"
+    message = f"It depends on {', '.join(unknown)}, by your label or config entry, but no container {verb}."
+    return replace(decision, reasons=(*decision.reasons, Reason(ReasonCode.UNKNOWN_DEPENDENCY, message)))
 
 
 def _services(containers: Iterable[ContainerSnapshot]) -> dict[tuple[str, str], list[str]]:

@@ -61,6 +61,9 @@ def in_our_words(
             "neither Watchtower nor updater has this option",
             "those that `updater --help` or Watchtower's documentation shows",
         )
+    for answer in translate(everything).answers:
+        if answer.problem:
+            raise InvalidSetting(answer.given.source, answer.problem, answer.given.row.good)
     if any(one.row.flag == _HEALTH for one in everything.given):
         return InOurWords(("healthcheck",), {})
     variables = {one.row.variable: one.value for one in everything.given if one.row.variable}

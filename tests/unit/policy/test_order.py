@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.given import candidate, consideration, container, published_image
@@ -10,7 +12,7 @@ from updater.model.decision import Action, Decision
 from updater.model.dependent import Dependent
 from updater.model.need import Condition, Need
 from updater.model.reason import Reason, ReasonCode
-from updater.policy.needs import needs_of_all
+from updater.policy.needs import needs_of_all, with_unknown_needs
 from updater.policy.order import leave_circles, lines, providers
 
 
@@ -84,3 +86,25 @@ def test_needs_by_compose_and_by_name() -> None:
     needs = needs_of_all((app, db, new, other), {"app": ("other-db", "nobody")})
     assert set(needs["app"]) == {Need("other-db"), Need("shop-db-1", Condition.HEALTHY, restart=True), Need("new-1")}
     assert needs["shop-db-1"] == ()
+
+
+@pytest.mark.parametrize(
+    ("depends_on", "said"),
+    [
+        ((), None),
+        (("db",), None),
+        (("bd",), "It depends on bd, by your label or config entry, but no container has this name."),
+        (
+            ("db", "bd", "x"),
+            "It depends on bd, x, by your label or config entry, but no container has one of them.",
+        ),
+    ],
+)
+def test_a_name_that_nobody_has_is_told(depends_on: tuple[str, ...], said: str | None) -> None:
+    plain = decision("web")
+    told_so = consideration(plain.container, depends_on=depends_on)
+    before = replace(plain, candidate=replace(plain.candidate, consideration=told_so))
+    (after,) = with_unknown_needs((before,), {"web", "db"})
+    assert (after.action, after.reasons[0]) == (before.action, before.reasons[0])
+    told = [(reason.code, reason.message) for reason in after.reasons[1:]]
+    assert told == ([] if said is None else [(ReasonCode.UNKNOWN_DEPENDENCY, said)])

@@ -76,3 +76,8 @@ def test_a_flag_that_nobody_knows_is_named_without_its_value() -> None:
 def test_a_switch_that_is_neither_on_nor_off(environment: dict[str, str]) -> None:
     with pytest.raises(InvalidSetting, match="WATCHTOWER_RUN_ONCE"):
         in_our_words(["watch"], environment, COMMANDS, begins_container=True)
+
+
+def test_a_value_that_makes_no_sense_is_told_by_its_flag() -> None:
+    with pytest.raises(InvalidSetting, match=r"^--interval: 'soon'"):
+        in_our_words(["--interval", "soon"], {}, COMMANDS, begins_container=True)
