@@ -14,7 +14,9 @@ _ASKS_FOR_HELP = frozenset({"--help", "-h", "--version", "--install-completion",
 def main() -> None:
     """Run the command line and exit with its code."""
     # Until a command listens itself, an interruption ends at once and without a word: nothing has begun.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    # The first process of a container would not even hear of one that it does not listen for.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: os._exit(128 + received))
     _mend_streams()
     gc.disable()  # what is imported stays, so that there is nothing to collect until a command begins
     try:

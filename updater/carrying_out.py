@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError
@@ -21,7 +22,7 @@ from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.model.wording import printable
 from updater.planning import plan_companions, plan_update
-from updater.policy.order import lines, providers, reached
+from updater.policy.order import Line, lines, providers, reached
 from updater.policy.rules import objects_by_now
 from updater.policy.scope import consider
 from updater.recreator.health import has_healthcheck, healthcheck_deadline
@@ -30,7 +31,7 @@ from updater.remembering import remember
 from updater.world import surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.decision import Decision
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from updater.model.plan import Plan
     from updater.planning import Replaced
     from updater.policy.needs import Needs
-    from updater.policy.order import Line, Providers
+    from updater.policy.order import Providers
     from updater.policy.terms import Request
     from updater.world import World
 
@@ -84,12 +85,20 @@ def carry_out(
     *,
     parallel_updates: int,
 ) -> list[Outcome]:
-    """Update all of these; `tell` hears of each outcome as it comes."""
+    """Update all of these; `tell` hears of each outcome as it comes.
+
+    Our own container goes last: whatever comes after it, nobody would be there to do.
+    """
     graph = providers(needs, decisions)
-    todo = lines(decisions, graph)
+    own_id = own_container(inventory.containers)
+    ourselves = tuple(decision for decision in decisions if decision.container.id == own_id)
+    todo = lines([decision for decision in decisions if decision not in ourselves], graph)
     job = Job(world, inventory, request, needs, graph, side_by_side=min(parallel_updates, len(todo)) > 1)
     outcomes: list[Outcome] = []
     for outcome in _side_by_side(todo, job, parallel_updates) if job.side_by_side else _one_by_one(todo, job):
+        outcomes.append(outcome)
+        tell(outcome)
+    for outcome in _walk(Line(ourselves), job, {outcome.name: outcome for outcome in outcomes}):
         outcomes.append(outcome)
         tell(outcome)
     return outcomes
@@ -111,11 +120,11 @@ def _whole_walk(line: Line, job: Job) -> list[Outcome]:
     return list(_walk(line, job))
 
 
-def _walk(line: Line, job: Job) -> Iterator[Outcome]:
+def _walk(line: Line, job: Job, before: Mapping[str, Outcome] = MappingProxyType({})) -> Iterator[Outcome]:
     """One after the other; whatever needs one that failed is left as it is."""
     done: dict[str, Outcome] = {}
     for decision in line.decisions:
-        for outcome in _update(decision, job, done):
+        for outcome in _update(decision, job, {**before, **done}):
             done[outcome.name] = outcome
             yield outcome
     yield from _restart_those_that_want_it(done, job)

@@ -44,7 +44,8 @@ def run(
     """One whole cycle. `tell` hears of each outcome as it comes."""
     # What follows the decisions is much code, and nothing that a check has a use for.
     from updater.carrying_out import carry_out
-    from updater.repairing import recover_all
+    from updater.handing_over import concerns_us
+    from updater.repairing import recover_all, remove_dead_helpers
 
     started_at = datetime.now(UTC)
     request = replace(request, began=started_at)
@@ -56,6 +57,10 @@ def run(
         recovered = recover_all(unfinished, world, request, inventory, tell)
         inventory = world.engine.inventory()
         unfinished = find_unfinished(inventory.containers)
+    if not dry_run:
+        if concerns_us(inventory.containers, unfinished):
+            raise UsageError("the container that this runs in is being updated itself; try again when that is done")
+        remove_dead_helpers(world, inventory.containers)
     checked, needs = decide_all(
         world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks, before_updates=True
     )

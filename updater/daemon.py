@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from updater.cycle import run
 from updater.errors import EngineDenied, EngineUnreachable, UpdaterError, UsageError
 from updater.giving_back import give_back_memory
+from updater.handing_over import is_being_replaced
 from updater.interruption import Interrupted
 from updater.lookout import Lookout
 from updater.model.schedule import jitter
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     Configuration = tuple[Settings, Request]
 
 LOOK_EVERY = 30.0  # seconds
+LOOK_EVERY_WHILE_REPLACED = 1.0  # seconds
 LONGEST_PAUSE = 300.0  # seconds between two attempts to reach an engine that is away
 
 
@@ -115,6 +117,7 @@ class _Daemon:
         self._outage: Outage | None = None
         self._trouble = ""
         self._is_first = True
+        self._may_be_replaced, self._is_replaced = True, False
         audience.pulse.waits("starting", None, "")
 
     def turn(self) -> None:
@@ -124,8 +127,11 @@ class _Daemon:
         self._look()
         self._is_first = False
         self._advance()
-        if self._due and self._outage is None:
+        if self._outage is None and (self._may_be_replaced or self._due):
+            self._see_to_ourselves()
+        if self._due and self._outage is None and not self._may_be_replaced:
             self._cycle()
+            self._may_be_replaced = True
             give_back_memory()
             self._next = None  # to be told again
         self._tell_next()
@@ -137,6 +143,8 @@ class _Daemon:
             until.append((self._next - datetime.now(UTC)).total_seconds())
         if self._outage is not None:
             until.append(self._outage.again_at - time.monotonic())
+        elif self._is_replaced:
+            until.append(LOOK_EVERY_WHILE_REPLACED)
         return max(0.0, min(until))
 
     def close(self) -> None:
@@ -181,6 +189,7 @@ class _Daemon:
         self._engine_at = time.monotonic()
         if self._outage is not None:
             LOGGER.info("the engine is back, after %s", show_duration(self._engine_at - self._outage.since))
+            self._may_be_replaced = True
         self._outage, self._trouble = None, ""
 
     def _timetable_now(self) -> Timetable:
@@ -200,6 +209,23 @@ class _Daemon:
         due, self._position = advance(self._timetable, self._position, now)
         self._due |= due
         self._timetable = timetable
+
+    def _see_to_ourselves(self) -> None:
+        """While an update of our own container is under way there is no cycle, and a helper does nothing else."""
+        self._lookout.close()
+        try:
+            with opened(self._settings, self._environment, self._audience.narrator, self._interruption) as world:
+                replaced = is_being_replaced(world, self._request, self._audience.tell)
+        except (EngineUnreachable, EngineDenied) as error:
+            return self._is_away(str(error))
+        except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
+            self._trouble = f"an update of our own container cannot be seen to: {_told(error)}"
+            LOGGER.error("%s", self._trouble)
+            return None
+        if replaced and not self._is_replaced:
+            LOGGER.info("our own container is being updated; no cycle begins before that is done")
+        self._may_be_replaced = self._is_replaced = replaced
+        return None
 
     def _cycle(self) -> None:
         """One cycle, for all schedules that are due; they stay due where the engine went away."""

@@ -20,6 +20,7 @@ from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.time_rules import unasked
+from updater.recreator.unfinished import helper_of
 from updater.remembering import facts_of, remember_seen
 from updater.watcher.majors import with_majors
 from updater.watcher.survey import fall_back, survey, with_all_dependents
@@ -70,7 +71,7 @@ def decide_all(
     working = {
         container.id for update in unfinished for container in update.containers if container.name != update.name
     }
-    containers = [container for container in inventory.containers if container.id not in working]
+    containers = [one for one in inventory.containers if one.id not in working and helper_of(one) is None]
     request = replace(
         in_own_container(request, containers),
         names=resolve_names(request.names, inventory, unfinished),

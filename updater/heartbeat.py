@@ -66,7 +66,7 @@ def complaint(beat: Beat | None, now: float, process: tuple[str, str] | None) ->
     """What is wrong, for a person; None where all is well. `process` is the state and start of the beat's process."""
     if beat is None:
         return "no `updater watch` of this user is running"
-    if process is None or process[0] in _DEAD or process[1] != beat.born or beat.at > now:
+    if not lives(beat, process) or process is None or beat.at > now:
         return f"`updater watch` (process {beat.pid}) has ended without a word"
     if process[0] in _STOPPED:
         return f"`updater watch` (process {beat.pid}) is stopped"
@@ -77,6 +77,11 @@ def complaint(beat: Beat | None, now: float, process: tuple[str, str] | None) ->
     if beat.engine_at is None:
         return "it has not talked to the engine yet"
     return None
+
+
+def lives(beat: Beat, process: tuple[str, str] | None) -> bool:
+    """Whether the process that wrote it is still there."""
+    return process is not None and process[0] not in _DEAD and process[1] == beat.born
 
 
 def process_of(pid: int) -> tuple[str, str] | None:

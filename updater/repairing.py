@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.carrying_out import remember_all
 from updater.deciding import ids_of, resolve_names
-from updater.errors import EngineError, UsageError
+from updater.errors import EngineError, UpdateFailed, UsageError
 from updater.going_back import plan_rollback
-from updater.itself import own_container
+from updater.itself import in_own_container
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.planning import plan_companions
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
+from updater.recreator.helper import left_to_helper, remove
 from updater.recreator.names import kept_name
 from updater.recreator.recovery import is_worked_on, recover
 from updater.recreator.transaction import perform
-from updater.recreator.unfinished import Unfinished, find_unfinished, in_groups
+from updater.recreator.unfinished import Unfinished, dead_helpers, find_unfinished, in_groups
 from updater.remembering import reject, remember
 from updater.watcher.dependents import dependents_of
 from updater.world import surroundings
@@ -27,18 +29,22 @@ from updater.world import surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from updater.model.container import Inventory
+    from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
     from updater.policy.terms import Request
     from updater.world import World
 
     Tell = Callable[[Outcome], None]
 
+LOGGER = logging.getLogger("updater")
+
 
 def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
     """Finish or undo every update that was cut short."""
     inventory = world.engine.inventory()
-    return recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
+    outcomes = recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
+    remove_dead_helpers(world, world.engine.containers_alone())
+    return outcomes
 
 
 def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Outcome, ...]:
@@ -60,9 +66,7 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
     # Who names a container means it, running or not.
     defaults = {**(request.defaults or {}), "include_stopped": True}
-    request = replace(
-        request, names=frozenset({full_name}), own_id=own_container(inventory.containers), defaults=defaults
-    )
+    request = in_own_container(replace(request, names=frozenset({full_name}), defaults=defaults), inventory.containers)
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
     turned_down: frozenset[Digest] = frozenset()
@@ -80,7 +84,7 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
         outcomes = perform(plan, surroundings(world, inventory), companions)
-    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK:
+    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK and outcomes[0].reason.code is not ReasonCode.ITSELF:
         for digest in turned_down:  # it runs on, so nobody turned it down
             world.memory.withdraw(full_name, digest)
     for outcome in outcomes:
@@ -112,19 +116,49 @@ def _recover_one(
     group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory
 ) -> tuple[Outcome, ...]:
     around = surroundings(world, inventory)
-    if any(is_worked_on(update, around, world.engine.is_local) for update in group):
+    if is_in_hands(group, world, inventory):
         reason = Reason(ReasonCode.BUSY, "Another updater is working on it at this moment.")
         return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
-    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
     try:
-        outcomes = recover(group, terms, around)
-    except EngineError as error:
-        if error.temporary:
-            raise  # the engine is away: for the others, too
-        outcomes = tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+        if left_to_helper(group, inventory.containers, around):
+            reason = Reason(ReasonCode.BUSY, "It is the container of an updater; a helper is replacing it.")
+            return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
+    except (EngineError, UpdateFailed) as error:
+        if isinstance(error, EngineError) and error.temporary:
+            raise
+        return tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+    outcomes = go_on(group, world, request, inventory)
     for outcome in outcomes:
         remember(outcome, Operation.RECOVERY, world.memory)
     return outcomes
+
+
+def is_in_hands(group: Sequence[Unfinished], world: World, inventory: Inventory) -> bool:
+    """Whether whoever began it is still there."""
+    around = surroundings(world, inventory)
+    return any(is_worked_on(update, around, world.engine.is_local) for update in group)
+
+
+def go_on(group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory) -> tuple[Outcome, ...]:
+    """Finish or undo these, whoever's they are. Raises EngineError where the engine is away: for the others, too."""
+    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
+    try:
+        return recover(group, terms, surroundings(world, inventory))
+    except EngineError as error:
+        if error.temporary:
+            raise
+        return tuple(_not_recovered(update, OutcomeKind.FAILED, error.reason) for update in group)
+
+
+def remove_dead_helpers(world: World, containers: Sequence[ContainerSnapshot]) -> None:
+    """What is left of the helpers of updates that are finished; whatever keeps one from going is told, and no more."""
+    for helper in dead_helpers(containers, find_unfinished(containers)):
+        try:
+            remove(world.engine, helper.id)
+        except EngineError as error:
+            if error.temporary:
+                raise
+            LOGGER.warning("%s could not be removed: %s", helper.name, error)
 
 
 def _not_recovered(update: Unfinished, kind: OutcomeKind, reason: Reason) -> Outcome:

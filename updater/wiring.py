@@ -160,6 +160,7 @@ def request_of(settings: Settings, names: Sequence[str], environment: Mapping[st
         warn_majors=settings["warn_majors"],
         zone=zone_of(settings, environment),
         schedule=settings["schedule"],
+        state_folder=_state_folder(settings, environment),
     )
 
 

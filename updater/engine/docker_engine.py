@@ -138,6 +138,10 @@ class DockerEngine:
             for container, image in images
         )
 
+    def containers_alone(self) -> tuple[ContainerSnapshot, ...]:
+        """All containers, and nothing of their images: one call."""
+        return inventory(self._get("list containers", "/containers/json", {"all": "1"}), ()).containers
+
     def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot:
         """The snapshot with the reference its user asked for, where the list shows an image's id instead of it."""
         if not is_image_id(container.image_text):

@@ -38,7 +38,8 @@ def decide(candidate: Candidate, facts: Facts = NOTHING_KNOWN) -> Decision:
         if answer is not None:
             action, reason = answer
             return Decision(candidate, action, (*_with_news(candidate, reason), *_remarks(candidate, facts)))
-    return Decision(candidate, Action.UPDATE, (_news(candidate), *_company(candidate), *_remarks(candidate, facts)))
+    reasons = (_news(candidate), *_itself(candidate, facts), *_company(candidate), *_remarks(candidate, facts))
+    return Decision(candidate, Action.UPDATE, reasons)
 
 
 def _not_compared(candidate: Candidate, _: Facts) -> Answer | None:
@@ -197,6 +198,12 @@ def _with_news(candidate: Candidate, reason: Reason) -> tuple[Reason, ...]:
     """Who is told that an outdated container stays as it is, is also told what it misses."""
     is_news = candidate.status is Status.OUTDATED and reason.code is not ReasonCode.MOVED_BACK
     return (reason, _news(candidate)) if is_news else (reason,)
+
+
+def _itself(candidate: Candidate, facts: Facts) -> tuple[Reason, ...]:
+    if candidate.container.id != facts.own_id:
+        return ()
+    return (Reason(ReasonCode.ITSELF, "It is this updater's own container: a helper replaces it, after all others."),)
 
 
 def _company(candidate: Candidate) -> tuple[Reason, ...]:

@@ -103,9 +103,20 @@ def _excluded(container: ContainerSnapshot, _: Terms, request: Request) -> Reaso
 
 
 def _itself(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | None:
-    if container.id != request.own_id:
+    """A daemon is replaced by a helper; whoever is not started to stay needs no update."""
+    if container.id not in {request.own_id, *request.maybe_own} or request.own_obstacle is None:
         return None
-    return Reason(ReasonCode.ITSELF, "This is the updater's own container; this version leaves it alone.")
+    return Reason(ReasonCode.ITSELF, f"This is the updater's own container, {request.own_obstacle}.")
+
+
+def _another_updater(container: ContainerSnapshot, _: Terms, request: Request) -> Reason | None:
+    """Two that stop each other would both be stopped for ever. Named, it is clear who does what."""
+    if container.image_id != request.own_image or container.id == request.own_id or container.name in request.names:
+        return None
+    return Reason(
+        ReasonCode.ITSELF,
+        "It runs the same image as this updater: another one, which updates itself. Name it, and this one updates it.",
+    )
 
 
 def _swarm_task(container: ContainerSnapshot, _: Terms, __: Request) -> Reason | None:
@@ -142,7 +153,8 @@ RULES: tuple[Rule, ...] = (
     Rule("Is it in this updater's scope?", _out_of_scope),
     Rule("Do include and exclude let it in?", _excluded),
     Rule("Is nobody else working on it?", _busy),
-    Rule("Is it another container than the updater's own?", _itself),
+    Rule("Can it be replaced, should it be this updater's own container?", _itself),
+    Rule("Is it no other updater?", _another_updater),
     Rule("Is it one that Swarm did not make?", _swarm_task),
     Rule("Is it no one-off job?", _one_off),
     Rule("Does it run, or is it wanted although it does not?", _not_running),

@@ -16,6 +16,7 @@ from updater.policy.selection import Images
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from updater.model.container import ContainerSnapshot
     from updater.model.schedule import Schedule
@@ -38,7 +39,9 @@ class Request:
 
     `own_id` is the id of the container that this program runs in, if it does; `busy` are the names of containers that
     another updater is working on. `nobody_said_all`: `all` is only the default. `jobs` are the names of containers that
-    others need to have ended well. `scope`, `include` and `exclude` bound what is looked at; of the images of
+    others need to have ended well. `own_obstacle` is why our own container cannot be updated from within, if so,
+    `own_image` the id of the image it runs, `maybe_own` the containers that may be ours where that is not sure, and
+    `state_folder` where we remember. `scope`, `include` and `exclude` bound what is looked at; of the images of
     `warn_majors` a next major version is only told.
     `at_once` (`--now`) sets window, age and schedules aside for the containers named. `zone` is the clock of schedules
     and windows; `fired` are the schedules whose time has come, None where it is no schedule that asks. `schedule` is
@@ -52,6 +55,10 @@ class Request:
     defaults: Mapping[str, Any] | None = None
     entries: tuple[Entry, ...] = ()
     own_id: str | None = None
+    own_obstacle: str | None = None
+    own_image: str | None = None
+    maybe_own: frozenset[str] = frozenset()
+    state_folder: Path | None = None
     busy: frozenset[str] = frozenset()
     jobs: frozenset[str] = frozenset()
     scope: str | None = None

@@ -5,6 +5,7 @@
     N.old-P-OID   the old container, out of the way
     N.back-P-OID  the same, once it is decided that it comes back
     N.bad-OID     the new container failed and will be removed
+    N.helper-OID  goes on with the update of the container that the updater itself runs in
 
 N is the container's name, OID the first twelve digits of the old container's id, P its restart policy, with an `s`
 if it was stopped, a `p` if it was paused, an `r` if it was restarting.
@@ -41,6 +42,7 @@ LABEL_JOB = OPERATION_PREFIX + "job"
 LABEL_GROUP = OPERATION_PREFIX + "group"
 LABEL_PLACE = OPERATION_PREFIX + "place"
 LABEL_COMPANION_OF = OPERATION_PREFIX + "companion-of"
+LABEL_HELPER_OF = OPERATION_PREFIX + "helper-of"
 
 _STATES = {"running": "", "exited": "s", "paused": "p", "restarting": "r"}  # a created one counts as stopped
 _LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
@@ -99,6 +101,16 @@ def name_back(parked: str) -> str:
 def name_bad(name: str, old_id: str) -> str:
     """The new container's, once it has failed."""
     return f"{name}.bad-{old_id[:12]}"
+
+
+def name_helper(name: str, old_id: str) -> str:
+    """The container's that replaces the updater's own one."""
+    return f"{name}.helper-{old_id[:12]}"
+
+
+def is_helpers_name(text: str, old_id: str) -> bool:
+    """Whether a container of that name, with that id in its label, is a helper; a label alone may be an image's."""
+    return text.endswith(f".helper-{old_id[:12]}")
 
 
 def parse_working_name(text: str) -> WorkingName | None:

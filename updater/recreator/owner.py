@@ -68,8 +68,8 @@ def is_alive(
         return False  # no update of ours leaves this label out
     if owner.boot == me.boot and owner.pid_namespace == me.pid_namespace:
         return owner.pid != me.pid and _start_time(owner.pid) == owner.start_time
-    if owner.container is not None and not container_runs(owner.container):
-        return False
+    if owner.container is not None and (owner.container == me.container or not container_runs(owner.container)):
+        return False  # in our own container, but in no process of its present life
     if engine_is_local and owner.boot != me.boot:
         return False
     return age_seconds < LEASE

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,21 +87,31 @@ class _Direction(Enum):
 
 def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local: bool) -> bool:
     """Whether another updater is at work on it: then it is none of our business."""
-    if update.new is None:
+    new, engine = update.new, surroundings.engine
+    if new is None:
         return False  # only removing the new one by hand leaves an old one alone
-    engine = surroundings.engine
 
     def runs(container_id: str) -> bool:
         container = engine.find_container(container_id)
-        return bool(container and container["State"].get("Running"))
+        runs = container is not None and container["State"].get("Running")
+        return bool(runs and container and not _was_started_since(container, engine.find_container(new.id)))
 
     return is_alive(
-        parse_owner(update.new.labels.get(LABEL_OWNER, "")),
+        parse_owner(new.labels.get(LABEL_OWNER, "")),
         surroundings.owner,
-        age_seconds=time.time() - update.new.created_at,
+        age_seconds=time.time() - new.created_at,
         engine_is_local=engine_is_local,
         container_runs=runs,
     )
+
+
+def _was_started_since(container: Json, new: Json | None) -> bool:
+    """Whether it has begun another life since that one was made: whoever made it is gone."""
+    try:
+        created = datetime.fromisoformat(str((new or {}).get("Created")))
+        return datetime.fromisoformat(str(container["State"].get("StartedAt"))) > created
+    except ValueError:
+        return False
 
 
 def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surroundings: Surroundings) -> tuple[Outcome, ...]:

@@ -71,7 +71,8 @@ class Recreation:
     container, so that undoing means putting it back; `ended` whether the container last judged ran no more;
     `kept_failing` why the new one should have gone, but was kept, because rollback is off or there is `no_way_back`:
     the container that it depends on was committed already; `runs_hooks` whether this is an update, or comes along with
-    one; `post_update_is_done` whether the hook after it has had its turn.
+    one; `post_update_is_done` whether the hook after it has had its turn; `helper_id` the container that goes on with
+    it, where it is the updater's own one.
     """
 
     plan: Plan
@@ -91,6 +92,7 @@ class Recreation:
     runs_hooks: bool = True
     post_update_is_done: bool = False
     no_way_back: bool = False
+    helper_id: str | None = None
     log_tail: str = ""
     began: float = field(default_factory=time.monotonic)
     stop_requested: float | None = None
@@ -112,6 +114,11 @@ class Recreation:
     def is_companion(self) -> bool:
         """Whether it is only recreated because the container that it depends on is."""
         return self.plan.purpose is Purpose.COMPANION
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether this program runs in it, and so would end with the step `stop`."""
+        return self.plan.container_id == self.surroundings.owner.container
 
     @property
     def replaced_image(self) -> str | None:

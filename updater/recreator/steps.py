@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from updater.recreator.helper import hand_over, make_helper
 from updater.recreator.hooks import has_post_update, has_pre_update, post_update, pre_update
 from updater.recreator.looking import confirm, inspect
 from updater.recreator.making import compare, create, keep, pull, tag
@@ -47,6 +48,10 @@ class Stage:
     dependents_first: bool = False
 
 
+def _is_itself(recreation: Recreation) -> bool:
+    return recreation.is_itself
+
+
 STEPS: tuple[Step, ...] = (
     Step("inspect", "read the container and, by id, the image it runs", "nothing to undo", inspect),
     Step("keep", f"tag the old image {KEEP_REPOSITORY}:NAME, so that no engine deletes it", "the tag stays", keep),
@@ -61,8 +66,22 @@ STEPS: tuple[Step, ...] = (
         pre_update,
         has_pre_update,
     ),
+    Step(
+        "helper",
+        "for the updater's own container: create NAME.helper-OID, which is going to replace it",
+        "remove it",
+        make_helper,
+        _is_itself,
+    ),
     Step("confirm", "look at the old container again: has its user acted meanwhile?", "remove the new one", confirm),
     Step("mark", "rename NAME.new-OID to NAME.go-OID: it is complete", "remove it", mark),
+    Step(
+        "hand-over",
+        "for the updater's own container: start the helper, which goes on from here",
+        "nothing: the helper finishes or undoes it",
+        hand_over,
+        _is_itself,
+    ),
     Step("stop", "stop the old container with its own signal and timeout, or those of its labels", "start it", stop),
     Step("park", "rename it to NAME.old-P-OID", "rename it back", park),
     Step("defuse", "switch its restart policy off, so that no reboot starts it", "set the policy again", defuse),
@@ -83,8 +102,9 @@ STEPS: tuple[Step, ...] = (
 STAGES: tuple[Stage, ...] = (
     Stage(("inspect", "keep", "pull", "tag", "create", "compare")),
     Stage(("pre-update",), dependents_first=True),
-    Stage(("confirm",)),
+    Stage(("helper", "confirm")),
     Stage(("mark",), dependents_first=True),
+    Stage(("hand-over",)),
     Stage(("stop",), dependents_first=True),
     Stage(("park", "defuse", "promote")),
     Stage(("start", "verify")),

@@ -59,6 +59,10 @@ class _SameImage(Exception):
     """The pulled image is the one that runs: its tag was given another digest, its content is the same."""
 
 
+class _HandedOver(Exception):
+    """A helper goes on with it: it is the container that this program runs in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setback:
     """Which container of the group failed, and why."""
@@ -93,6 +97,10 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         keep_as_before(head)
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
         return (_outcome(head, OutcomeKind.CURRENT, reason),)
+    except _HandedOver:
+        what = short(head.plan.digest or head.new_image["Id"])
+        message = f"This updater's own container: a helper puts it on {what}; `updater history` tells how that ended."
+        return (_outcome(head, OutcomeKind.SKIPPED, Reason(ReasonCode.ITSELF, message)),)
     if setback is None:
         _clean_up(head, head.replaced_image)
         return tuple(_success(member) for member in members)
@@ -164,6 +172,8 @@ def _take(step: Step, member: Recreation) -> None:
         member.taken.append(StepTaken(step.name, time.monotonic() - began))
     if step.name == "tag" and not member.is_companion and member.new_image["Id"] == member.old["Image"]:
         raise _SameImage
+    if step.name == "hand-over":
+        raise _HandedOver
 
 
 def _is_kept(member: Recreation, reason: Reason) -> bool:

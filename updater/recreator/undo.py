@@ -10,6 +10,7 @@ import tenacity
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
+from updater.recreator.helper import remove_helper
 from updater.recreator.names import (
     KEEP_REPOSITORY,
     LABEL_OWNER,
@@ -68,6 +69,7 @@ def discard(members: Sequence[Recreation], *, busy: bool = False) -> None:
         if not busy and _is_ours_alone(member):
             point_tag_back(member)
             keep_as_before(member)
+        remove_helper(member, busy=busy)
     for member in reversed(members):
         remove_new(member)
 

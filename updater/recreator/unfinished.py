@@ -14,12 +14,14 @@ from updater.model.container import STATES_UP, ContainerSnapshot, ContainerState
 from updater.model.plan import Purpose
 from updater.recreator.names import (
     LABEL_GROUP,
+    LABEL_HELPER_OF,
     LABEL_KIND,
     LABEL_NAME,
     LABEL_OLD_ID,
     LABEL_OLD_STATE,
     LABEL_PLACE,
     Phase,
+    is_helpers_name,
     name_bad,
     name_go,
     name_new,
@@ -85,6 +87,31 @@ def group_of(update: Unfinished) -> str:
     if update.new is None:
         return update.containers[0].id
     return update.new.labels.get(LABEL_GROUP) or update.new.labels[LABEL_OLD_ID]
+
+
+def helper_of(container: ContainerSnapshot) -> str | None:
+    """The id of the updater's container that this one is to replace, or was; None where it is no helper."""
+    of = container.labels.get(LABEL_HELPER_OF)
+    return of if of and is_helpers_name(container.name, of) else None
+
+
+def dead_helpers(
+    containers: Iterable[ContainerSnapshot], unfinished: Iterable[Unfinished]
+) -> tuple[ContainerSnapshot, ...]:
+    """Those that have nothing to do any more and do not run; one that runs removes itself."""
+    groups = {group_of(update) for update in unfinished}
+    return tuple(
+        container
+        for container in containers
+        if (of := helper_of(container)) is not None and of not in groups and container.state not in STATES_UP
+    )
+
+
+def group_with(container_id: str, unfinished: Sequence[Unfinished]) -> tuple[Unfinished, ...]:
+    """The group that the container belongs to; empty where it is none of theirs."""
+    groups = in_groups(unfinished)
+    found = (group for group in groups if any(one.id == container_id for update in group for one in update.containers))
+    return next(found, ())
 
 
 def _place(update: Unfinished) -> int:

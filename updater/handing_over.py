@@ -1,0 +1,120 @@
+"""What does a daemon do about an update of the container that it runs in? It begins no cycle while one is under way.
+
+The old container's daemon has handed over to a helper and waits to be stopped. The new one's shows that it talks to
+the engine, and waits until it has proven itself. A daemon in a helper is the one that acts: it finishes or undoes the
+update, writes down how that ended, and removes its own container, which ends it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from updater.interruption import Interrupted
+from updater.itself import own_container
+from updater.model.history import Operation
+from updater.model.outcome import OutcomeKind
+from updater.recreator.helper import remove
+from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of
+from updater.remembering import remember
+from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers
+from updater.unheard import write_down_unheard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from updater.model.container import ContainerSnapshot
+    from updater.model.outcome import Outcome
+    from updater.policy.terms import Request
+    from updater.recreator.unfinished import Unfinished
+    from updater.world import World
+
+    Tell = Callable[[Outcome], None]
+
+LOGGER = logging.getLogger("updater")
+
+_LOOK_EVERY = 1.0  # seconds, until whoever has begun it has handed it over, or is gone
+_AGAIN_AFTER = 30.0  # seconds after an attempt in vain
+
+
+def is_being_replaced(world: World, request: Request, tell: Tell) -> bool:
+    """Whether an update of our own container is under way; sees to it that somebody goes on with it."""
+    containers = world.engine.containers_alone()
+    own_id = own_container(containers)
+    own = next((container for container in containers if container.id == own_id), None)
+    if own is None:
+        return False
+    of = helper_of(own)
+    if of is not None:
+        _help(own, of, world, request, tell)
+        return True
+    group = group_with(own.id, find_unfinished(containers))
+    if group:
+        recover_all(group, world, request, world.engine.inventory(), _unless_skipped(tell))
+        containers = world.engine.containers_alone()
+        if group_with(own.id, find_unfinished(containers)):
+            return True
+    remove_dead_helpers(world, containers)
+    return False
+
+
+def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell: Tell) -> None:
+    """Go on with the update of the container `of`, to its end; then there is no need for this container any more."""
+    told: set[tuple[str, OutcomeKind, str]] = set()
+    with world.interruption.deferred():
+        while group := _group(world, of):
+            inventory = world.engine.inventory()
+            unready = all(update.standing is Standing.UNREADY for update in group)
+            if unready and is_in_hands(group, world, inventory):  # it is about to be marked
+                time.sleep(_LOOK_EVERY)
+                continue
+            for outcome in go_on(group, world, request, inventory):
+                if (outcome.name, outcome.kind, outcome.reason.message) not in told:
+                    told.add((outcome.name, outcome.kind, outcome.reason.message))
+                    tell(outcome)
+                    _write_down(outcome, group, world)
+            if world.interruption.requested():
+                break
+            if _group(world, of):
+                _pause(world)
+    if world.interruption.requested() and _group(world, of):
+        raise Interrupted  # whoever starts one of the containers again, or this one, goes on
+    if not told:  # this process begins where another one was killed
+        write_down_unheard(world.engine.containers_alone(), of, own.created_at, world.memory)
+    LOGGER.info("the updater's container is as it should be; this helper removes itself")
+    remove(world.engine, own.id)
+
+
+def concerns_us(containers: Sequence[ContainerSnapshot], unfinished: Sequence[Unfinished]) -> bool:
+    """Whether this runs in a container that is being replaced, or in the helper that does it."""
+    own_id = own_container(containers)
+    own = next((container for container in containers if container.id == own_id), None)
+    return own is not None and (helper_of(own) is not None or bool(group_with(own.id, unfinished)))
+
+
+def _group(world: World, of: str) -> tuple[Unfinished, ...]:
+    return tuple(update for update in find_unfinished(world.engine.containers_alone()) if group_of(update) == of)
+
+
+def _write_down(outcome: Outcome, group: Sequence[Unfinished], world: World) -> None:
+    """As whoever began it would have."""
+    head = group[0]
+    operation = Operation.ROLLBACK if head.is_rollback else Operation.UPDATE
+    remember(outcome, operation if outcome.name == head.name else Operation.COMPANION, world.memory)
+
+
+def _pause(world: World) -> None:
+    until = time.monotonic() + _AGAIN_AFTER
+    while time.monotonic() < until and not world.interruption.requested():
+        time.sleep(_LOOK_EVERY)
+
+
+def _unless_skipped(tell: Tell) -> Tell:
+    """That it is in somebody's hands is no news: it is looked at over and over."""
+
+    def told(outcome: Outcome) -> None:
+        if outcome.kind is not OutcomeKind.SKIPPED:
+            tell(outcome)
+
+    return told

@@ -1,0 +1,76 @@
+"""How did an update of the updater's own container end, where whoever ended it was killed before it wrote that down?
+
+Told from what stands on the engine, and from the digest that was turned down when the verdict fell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from updater.model.digest import parse_digest, short
+from updater.model.history import Operation
+from updater.model.outcome import ImageAt, Outcome, OutcomeKind
+from updater.model.plan import Purpose
+from updater.model.reason import Reason, ReasonCode
+from updater.recreator.names import (
+    LABEL_DIGEST,
+    LABEL_KIND,
+    LABEL_NAME,
+    LABEL_OLD_DIGEST,
+    LABEL_OLD_ID,
+    LABEL_OLD_IMAGE,
+)
+from updater.remembering import remember
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from updater.model.container import ContainerSnapshot
+    from updater.model.digest import Digest
+    from updater.state.store import Store
+
+
+def write_down_unheard(containers: Iterable[ContainerSnapshot], of: str, since: float, memory: Store) -> None:
+    """Of the update of the container `of`, whose helper was made at `since`; nothing where it is known already."""
+    for container in containers:
+        if container.labels.get(LABEL_OLD_ID) == of and container.name == container.labels.get(LABEL_NAME):
+            _updated(container, since, memory)
+        elif container.id == of:
+            _rolled_back(container, since, memory)
+
+
+def _updated(new: ContainerSnapshot, since: float, memory: Store) -> None:
+    if _is_known(new.name, since, memory):
+        return
+    labels = new.labels
+    by_hand = labels.get(LABEL_KIND) == Purpose.ROLLBACK
+    digest = _digest(labels.get(LABEL_DIGEST))
+    kind = OutcomeKind.ROLLED_BACK if by_hand else OutcomeKind.UPDATED
+    code = ReasonCode.ROLLED_BACK if by_hand else ReasonCode.UPDATED
+    reason = Reason(code, f"It runs {short(digest or new.image_id)} and has proven itself.")
+    source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
+    outcome = Outcome(new.name, new.image_text, kind, reason, source, ImageAt(new.image_id, digest))
+    remember(outcome, Operation.ROLLBACK if by_hand else Operation.UPDATE, memory)
+
+
+def _rolled_back(old: ContainerSnapshot, since: float, memory: Store) -> None:
+    """Without a verdict on the new image there is nothing to be told."""
+    verdicts = [rejection for rejection in memory.rejections(old.name) if rejection.at.timestamp() >= since]
+    if not verdicts or _is_known(old.name, since, memory):
+        return
+    verdict = max(verdicts, key=lambda rejection: rejection.at)
+    target = ImageAt(None, verdict.digest)
+    source = ImageAt(old.image_id, None)
+    outcome = Outcome(old.name, old.image_text, OutcomeKind.ROLLED_BACK, verdict.reason, source, target)
+    remember(outcome, Operation.UPDATE, memory)
+
+
+def _is_known(name: str, since: float, memory: Store) -> bool:
+    return any(entry.at.timestamp() >= since for entry in memory.history(name, 1))
+
+
+def _digest(text: str | None) -> Digest | None:
+    try:
+        return parse_digest(text or "")
+    except ValueError:
+        return None
