@@ -64,13 +64,15 @@ ELSEWHERE = replace(ME, pid_namespace="1", pid=1)
         (ELSEWHERE, LEASE + 1, True, True, False),
         (replace(ELSEWHERE, container="c"), 0, True, False, False),
         (replace(ELSEWHERE, container="c"), 0, True, True, True),
+        (replace(ELSEWHERE, container="ours"), 0, True, True, False),  # a former life of our own container
         (replace(ME, boot="before"), 0, True, True, False),
         (replace(ME, boot="other machine"), 0, False, True, True),
         (replace(ME, boot="other machine"), LEASE + 1, False, True, False),
     ],
 )
 def test_who_is_alive(owner: Any, age: float, local: bool, runs: bool, alive: bool) -> None:
-    answer = is_alive(owner, ME, age_seconds=age, engine_is_local=local, container_runs=lambda _: runs)
+    me = replace(ME, container="ours")
+    answer = is_alive(owner, me, age_seconds=age, engine_is_local=local, container_runs=lambda _: runs)
     assert answer is alive
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.given import CONTAINER_ID, OLD, container, image
+from tests.unit.given import CONTAINER_ID, IMAGE_ID, OLD, container, image
 from updater.model.container import ContainerState
 from updater.model.reason import ReasonCode
 from updater.policy.scope import consider
@@ -62,7 +62,11 @@ def test_objections(labels: dict[str, str], changes: dict[str, Any], expected: R
         (Request(names=frozenset({"db"})), {}, ReasonCode.NOT_ENABLED),
         (Request(all=True), {}, None),
         (Request(all=True), {"updater.enable": "false"}, ReasonCode.DISABLED_BY_LABEL),
-        (Request(own_id=CONTAINER_ID), ON, ReasonCode.ITSELF),
+        (Request(own_id=CONTAINER_ID), ON, None),
+        (Request(own_id=CONTAINER_ID, own_obstacle="and no daemon"), ON, ReasonCode.ITSELF),
+        (Request(own_id="e" * 64, own_obstacle="or not", maybe_own=frozenset({CONTAINER_ID})), ON, ReasonCode.ITSELF),
+        (Request(own_id="e" * 64, own_image=IMAGE_ID), ON, ReasonCode.ITSELF),
+        (Request(own_id="e" * 64, own_image=IMAGE_ID, names=frozenset({"web"})), ON, None),
         (Request(entries=(Entry("w*", {"enable": True}),)), {}, None),
         (Request(entries=(Entry("w*", {"enable": True}),)), {"updater.enable": "false"}, ReasonCode.DISABLED_BY_LABEL),
         (

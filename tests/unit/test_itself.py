@@ -1,0 +1,88 @@
+"""In which container does this program run, and can that be replaced from within? All kinds of the kernel's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.given import container
+from updater.itself import in_own_container, own_container
+from updater.model.schedule import parse_schedule
+from updater.policy.terms import Request
+
+OWN, OTHER = "a1" * 32, "b2" * 32
+KNOWN = (container(id=OTHER, name="other"), container(id=OWN, name="updater"))
+FILES = f"""\
+22 21 0:30 / / rw - overlay overlay rw,upperdir=/var/lib/docker/overlay2/{"c3" * 32}/diff
+23 22 8:1 /var/lib/docker/containers/{{0}}/hostname /etc/hostname rw - ext4 /dev/sda1 rw
+24 22 8:1 /var/lib/docker/volumes/{"d4" * 32}/_data /var/lib/updater rw - ext4 /dev/sda1 rw
+"""
+OF_ALL = f"25 22 0:40 / /host/var/lib/docker/containers/{OTHER}/mounts/shm rw - tmpfs shm rw\n"
+V1 = "12:pids:/docker/{0}\n"
+V2 = "0::/\n"
+HOST_VIEW = "0::/system.slice/docker-{0}.scope\n"
+DAEMON = frozenset({parse_schedule("@daily")})
+
+
+def machine(root: Path, mounts: str, groups: str, hostname: str = "web", marker: str = ".dockerenv") -> Path:
+    for folder in ("etc", "proc/self", "run"):
+        (root / folder).mkdir(parents=True)
+    (root / marker).touch()
+    (root / "proc/self/mountinfo").write_text(mounts)
+    (root / "proc/self/cgroup").write_text(groups)
+    (root / "etc/hostname").write_text(hostname)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("mounts", "groups", "hostname", "expected"),
+    [
+        ("", V1.format(OWN), "web", OWN),
+        ("", HOST_VIEW.format(OWN), "web", OWN),
+        (FILES.format(OWN), V2, "web", OWN),
+        ("", V2, OWN[:12], OWN),
+        # Whoever has the host's root mounted sees the mounts of all others.
+        (OF_ALL + FILES.format(OWN), V2, "web", OWN),
+        (OF_ALL, V2, "web", None),
+        # A shared network brings the other one's files; the control group is its own all the same.
+        (FILES.format(OTHER), V1.format(OWN), "web", OWN),
+        ("", V2, "web", None),
+        (FILES.format("e5" * 32), V2, "web", None),  # another engine's
+        ("", V2, "a1", None),
+    ],
+)
+def test_in_which_container(tmp_path: Path, mounts: str, groups: str, hostname: str, expected: str | None) -> None:
+    assert own_container(KNOWN, machine(tmp_path, mounts, groups, hostname)) == expected
+
+
+def test_outside_of_any(tmp_path: Path) -> None:
+    assert own_container(KNOWN, machine(tmp_path, FILES.format(OWN), V1.format(OWN), marker="else")) is None
+
+
+@pytest.mark.parametrize(
+    ("folder", "groups", "sharing", "expected"),
+    [
+        ("/var/lib/updater", V2, False, None),
+        ("/var/lib/updater/deeper", V2, False, None),
+        ("/var/lib/updaters", V2, False, "in no volume"),
+        ("/tmp/state", V2, False, "in no volume"),
+        (None, V2, False, "no state folder"),
+        ("/var/lib/updater", V2, True, "nobody can tell which"),
+        ("/var/lib/updater", V1.format(OWN), True, None),
+    ],
+)
+def test_what_speaks_against_replacing_it(
+    tmp_path: Path,
+    folder: str | None,
+    groups: str,
+    sharing: bool,
+    expected: str | None,
+) -> None:
+    tmpfs = "26 22 0:41 / /tmp rw - tmpfs tmpfs rw\n"
+    root = machine(tmp_path, FILES.format(OWN) + tmpfs, groups)
+    known = (KNOWN[1], container(id=OTHER, name="other", needs=frozenset({OWN} if sharing else ())))
+    state = Path(folder) if folder is not None else None
+    found = in_own_container(Request(state_folder=state, fired=DAEMON), known, root)
+    assert found.own_id == OWN
+    assert (found.own_obstacle is None) if expected is None else (expected in (found.own_obstacle or ""))
