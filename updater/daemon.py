@@ -117,7 +117,8 @@ class _Daemon:
         self._outage: Outage | None = None
         self._trouble = ""
         self._is_first = True
-        self._may_be_replaced, self._is_replaced = True, False
+        self._may_be_replaced = True
+        self._replaced_since: float | None = None
         audience.pulse.waits("starting", None, "")
 
     def turn(self) -> None:
@@ -143,7 +144,7 @@ class _Daemon:
             until.append((self._next - datetime.now(UTC)).total_seconds())
         if self._outage is not None:
             until.append(self._outage.again_at - time.monotonic())
-        elif self._is_replaced:
+        elif self._replaced_since is not None:
             until.append(LOOK_EVERY_WHILE_REPLACED)
         return max(0.0, min(until))
 
@@ -180,6 +181,7 @@ class _Daemon:
 
     def _is_away(self, why: str) -> None:
         self._lookout.close()
+        self._replaced_since = None
         if self._outage is None:
             LOGGER.warning("the engine is away, tried again until it is back: %s", why)
         self._outage = another_attempt(self._outage, time.monotonic())
@@ -215,16 +217,20 @@ class _Daemon:
         self._lookout.close()
         try:
             with opened(self._settings, self._environment, self._audience.narrator, self._interruption) as world:
-                replaced = is_being_replaced(world, self._request, self._audience.tell)
+                waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
+                replaced = is_being_replaced(world, self._request, self._audience.tell, waited)
         except (EngineUnreachable, EngineDenied) as error:
             return self._is_away(str(error))
         except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
             self._trouble = f"an update of our own container cannot be seen to: {_told(error)}"
             LOGGER.error("%s", self._trouble)
             return None
-        if replaced and not self._is_replaced:
+        if replaced and self._replaced_since is None:
             LOGGER.info("our own container is being updated; no cycle begins before that is done")
-        self._may_be_replaced = self._is_replaced = replaced
+            self._replaced_since = time.monotonic()
+        elif not replaced:
+            self._replaced_since = None
+        self._may_be_replaced = replaced
         return None
 
     def _cycle(self) -> None:

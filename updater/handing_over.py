@@ -16,6 +16,7 @@ from updater.itself import own_container
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.recreator.helper import remove
+from updater.recreator.names import name_new
 from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of
 from updater.remembering import remember
 from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers
@@ -34,12 +35,18 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("updater")
 
+_NOT_BEGUN = frozenset({Standing.UNREADY, Standing.COMPLETE})
 _LOOK_EVERY = 1.0  # seconds, until whoever has begun it has handed it over, or is gone
 _AGAIN_AFTER = 30.0  # seconds after an attempt in vain
+# A helper stops us within seconds, and an engine that was away for long is found again within five minutes.
+_GIVEN_UP_AFTER = 600.0  # seconds
 
 
-def is_being_replaced(world: World, request: Request, tell: Tell) -> bool:
-    """Whether an update of our own container is under way; sees to it that somebody goes on with it."""
+def is_being_replaced(world: World, request: Request, tell: Tell, waited: float) -> bool:
+    """Whether an update of our own container is under way; sees to it that somebody goes on with it.
+
+    `waited` is for how many seconds that has been so already.
+    """
     containers = world.engine.containers_alone()
     own_id = own_container(containers)
     own = next((container for container in containers if container.id == own_id), None)
@@ -51,12 +58,30 @@ def is_being_replaced(world: World, request: Request, tell: Tell) -> bool:
         return True
     group = group_with(own.id, find_unfinished(containers))
     if group:
+        if waited > _GIVEN_UP_AFTER and all(update.standing in _NOT_BEGUN for update in group):
+            _take_back(group, containers, world)
+            group = group_with(own.id, find_unfinished(world.engine.containers_alone()))
         recover_all(group, world, request, world.engine.inventory(), _unless_skipped(tell))
         containers = world.engine.containers_alone()
         if group_with(own.id, find_unfinished(containers)):
             return True
     remove_dead_helpers(world, containers)
     return False
+
+
+def _take_back(group: Sequence[Unfinished], containers: Sequence[ContainerSnapshot], world: World) -> None:
+    """The helper does nothing: it may be kept from the engine by a proxy, which lets us through. We are still there.
+
+    Without the mark, recovery removes what was made.
+    """
+    LOGGER.error("the helper has not begun; does what is between it and the engine let it pass? The update is given up")
+    helpers = [container for container in containers if helper_of(container) == group_of(group[0])]
+    with world.interruption.deferred():
+        for helper in helpers:
+            remove(world.engine, helper.id)
+        for update in group:
+            if update.new is not None and update.old is not None and update.standing is Standing.COMPLETE:
+                world.engine.rename(update.new.id, name_new(update.name, update.old.id))
 
 
 def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell: Tell) -> None:

@@ -39,6 +39,15 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "good": (NOT_PROBED, "LABEL variant=good"),
     "old-probed": (PROBED, "LABEL variant=old"),
     "good-probed": (PROBED, "LABEL variant=good"),
+    # The old one, but with less time to wait for its helper.
+    "impatient": (
+        NOT_PROBED,
+        "USER 0",
+        'RUN python3 -c "from updater import handing_over as it; from pathlib import Path; p = Path(it.__file__);'
+        " p.write_text(p.read_text().replace('= 600.0', '= 6.0'))\" && python3 -m compileall -f -q $(dirname"
+        " $(python3 -c 'import updater; print(updater.__file__)'))/handing_over.py",
+        "USER 10001:10001",
+    ),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),
     "unhealthy": ('HEALTHCHECK --interval=1s --start-period=1s --retries=2 CMD ["sh", "-c", "exit 1"]',),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,16 +20,25 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(300)
 
+ADDRESSES = ["172.31.78.2", "172.31.79.2"]
 # The engine's socket for whoever speaks TCP, as proxies in front of it are.
 FORWARD = """
-import socket, threading
+import socket, sys, threading
 listener = socket.create_server(("", 2375))
 def copy(source, target):
     while data := source.recv(65536):
         target.sendall(data)
     target.shutdown(socket.SHUT_WR)
 while True:
-    client, _ = listener.accept()
+    client, (address, *_) = listener.accept()
+    try:
+        # As socket proxies do: nobody but those of this name.
+        known = socket.gethostbyname_ex(sys.argv[1])[2]
+    except OSError:
+        known = []
+    if address not in known and address != sys.argv[1]:
+        client.close()
+        continue
     engine = socket.socket(socket.AF_UNIX)
     engine.connect("/run/engine.sock")
     for pair in ((client, engine), (engine, client)):
@@ -149,41 +158,58 @@ def test_a_fixed_address_a_port_a_compose_service_and_no_restart(bridged: Home) 
     assert home.history() == [("update", "updated")]
 
 
-@pytest.mark.parametrize(("variant", "outcome"), [("good", "updated"), ("crashing", "rolled-back")])
-def test_behind_a_proxy_with_a_fixed_address(bridged: Home, variant: str, outcome: str) -> None:
+def behind_a_proxy(home: Home, lets_in: str, start: str, published: str) -> str:
     """The engine is only reached over an internal network, on which the lowest address is the updater's own."""
-    home = bridged
     hidden = home.host.create_network("hidden", internal=True, ipam={"Config": [{"Subnet": "172.31.78.0/24"}]})
     outside = home.host.create_network("outside", ipam={"Config": [{"Subnet": "172.31.79.0/24"}]})
     home.host.run_container(
         "proxy",
         home.image.reference,
-        Entrypoint=["python3", "-c", FORWARD],
+        Entrypoint=["python3", "-c", FORWARD, lets_in],
         Healthcheck={"Test": ["NONE"]},
         host_config={"Binds": [f"{home.socket.path}:/run/engine.sock"]},
         networks={hidden: {"IPAMConfig": {"IPv4Address": "172.31.78.100"}, "Aliases": ["proxy"]}},
     )
     home.beside = frozenset({home.host.name("proxy")})
-    settings: dict[str, Any] = {
-        "environment": {"DOCKER_HOST": "tcp://proxy:2375"},
-        "host_config": {
+    old_id = home.create(
+        start,
+        environment={"DOCKER_HOST": "tcp://proxy:2375"},
+        host_config={
             "NetworkMode": hidden,
             "Binds": [f"{home.host.name('state')}:/var/lib/updater", *of_bridged(home)],
             "RestartPolicy": {"Name": "always"},
         },
-        "networks": {
-            hidden: {"IPAMConfig": {"IPv4Address": "172.31.78.2"}},
-            outside: {"IPAMConfig": {"IPv4Address": "172.31.79.2"}},
+        networks={
+            hidden: {"IPAMConfig": {"IPv4Address": ADDRESSES[0]}, "Aliases": ["the-updater"]},
+            outside: {"IPAMConfig": {"IPv4Address": ADDRESSES[1]}},
         },
-    }
-    old_id = home.create("old", **settings)
-    home.publish(variant)
+    )
+    home.publish(published)
     home.host.client.start(old_id)
+    return old_id
+
+
+@pytest.mark.parametrize(("variant", "outcome"), [("good", "updated"), ("crashing", "rolled-back")])
+def test_behind_a_proxy_with_a_fixed_address(bridged: Home, variant: str, outcome: str) -> None:
+    """The proxy lets only those in that bear the updater's name."""
+    home = bridged
+    old_id = behind_a_proxy(home, "the-updater", "old", variant)
     if outcome == "updated":
         home.replaced(old_id)
     home.host.wait_until(lambda: home.is_settled() and home.history() == [("update", outcome)], 60)
     now = home.host.inspect(NAME)["NetworkSettings"]["Networks"]
-    assert (now[hidden]["IPAddress"], now[outside]["IPAddress"]) == ("172.31.78.2", "172.31.79.2")
+    assert [now[home.host.name(short)]["IPAddress"] for short in ("hidden", "outside")] == ADDRESSES
+
+
+def test_a_helper_that_is_kept_from_the_engine(bridged: Home) -> None:
+    """The proxy knows the updater by its address alone. What was begun is taken back, and the next cycle works."""
+    home = bridged
+    old_id = behind_a_proxy(home, ADDRESSES[0], "impatient", "good")
+    home.host.wait_until(lambda: any(".helper-" in name for name in home.names()), 60)
+    home.host.wait_until(lambda: "is given up" in home.log(), 60)
+    home.host.wait_until(lambda: set(home.names()) == {home.name} | home.beside)
+    assert home.id_now() == old_id
+    assert home.codes()[0] == "update-available"
 
 
 def test_one_that_does_not_stay_is_left(home: Home) -> None:

@@ -13,7 +13,7 @@ from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused
-from updater.model.container import STATES_UP
+from updater.model.container import OF_CONTAINER, STATES_UP
 from updater.model.outcome import ImageAt
 from updater.model.plan import Plan
 from updater.model.reason import ReasonCode
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from updater.recreator.recreation import Recreation, Surroundings
     from updater.recreator.unfinished import Unfinished
 
-# It publishes nothing, is known by no name, is nobody's service and is not probed.
+# It publishes nothing, is nobody's service and is not probed.
 _NO_PORTS: Json = {"PortBindings": {}, "PublishAllPorts": False, "Links": None}
 _ALWAYS = {"Name": "always"}
 _OF_ENDPOINT = ("DriverOpts", "GwPriority")
+_WITHOUT_NAMES = frozenset({"default", "bridge", "host", "none", ""})
 
 
 def make_helper(recreation: Recreation) -> None:
@@ -115,7 +116,7 @@ def _make(engine: Engine, own: Json, image: Json, name: str, head: str | None = 
     """`head` is the id of the container that is being replaced, if `own` is not the old but the new one."""
     of = head or str(own["Id"])
     blueprint = draft(_plan(own), engine, own, image, image, {})
-    body = _body(blueprint.body, own, of, needs_network=not engine.is_local)
+    body = _body(blueprint.body, own, name, of, needs_network=not engine.is_local)
     helper = name_helper(name, of)
     try:
         helper_id = engine.create(body, helper, blueprint.platform)
@@ -124,7 +125,7 @@ def _make(engine: Engine, own: Json, image: Json, name: str, head: str | None = 
         for network in blueprint.disconnects:
             engine.disconnect_network(helper_id, network)
         for network, endpoint in blueprint.connects:
-            engine.connect_network(helper_id, network, _endpoint(endpoint, _in_use(own, network)))
+            engine.connect_network(helper_id, network, _endpoint(network, endpoint, own, name))
     except (EngineRefused, EngineConflict, EngineNotFound) as error:
         raise failed(ReasonCode.CREATE_FAILED, f"The helper that would replace it cannot be made: {error}.") from error
     return helper_id
@@ -135,12 +136,12 @@ def _plan(own: Json) -> Plan:
     return Plan(name, own["Id"], image_id, None, ImageAt(image_id, None), None, Terms(Enabled.NO), image_id=image_id)
 
 
-def _body(body: Mapping[str, Any], own: Json, of: str, *, needs_network: bool) -> dict[str, Any]:
+def _body(body: Mapping[str, Any], own: Json, name: str, of: str, *, needs_network: bool) -> dict[str, Any]:
     """The updater's own configuration without what can be there only once, and a network only to reach the engine."""
     host = {**body["HostConfig"], **_NO_PORTS, "RestartPolicy": _ALWAYS, "AutoRemove": False}
     config = {key: value for key, value in body.items() if key not in ("ExposedPorts", "MacAddress", "Hostname")}
-    endpoints = body["NetworkingConfig"]["EndpointsConfig"]
-    kept = {network: _endpoint(endpoint, _in_use(own, network)) for network, endpoint in endpoints.items()}
+    endpoints = body["NetworkingConfig"]["EndpointsConfig"] or {str(host.get("NetworkMode") or ""): {}}
+    kept = {network: _endpoint(network, endpoint, own, name) for network, endpoint in endpoints.items()}
     if not needs_network:
         host["NetworkMode"], kept = "none", {}
     return {
@@ -148,20 +149,20 @@ def _body(body: Mapping[str, Any], own: Json, of: str, *, needs_network: bool) -
         "Labels": {LABEL_HELPER_OF: of},
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": host,
-        "NetworkingConfig": {"EndpointsConfig": kept},
+        "NetworkingConfig": {"EndpointsConfig": {network: endpoint for network, endpoint in kept.items() if endpoint}},
     }
 
 
-def _in_use(own: Json, network: str) -> Mapping[str, Any]:
-    return ((own.get("NetworkSettings") or {}).get("Networks") or {}).get(network) or {}
+def _endpoint(network: str, endpoint: Mapping[str, Any], own: Json, name: str) -> dict[str, Any]:
+    """Under the updater's names: a proxy in front of the engine may let nobody else in.
 
-
-def _endpoint(endpoint: Mapping[str, Any], in_use: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the updater has a fixed address, the helper gets one too.
-
-    Given one by the engine, it might get the updater's, which is free while that is stopped.
+    Where the updater has a fixed address, the helper gets one too. Given one by the engine, it might get the updater's,
+    which is free while that is stopped.
     """
+    in_use = ((own.get("NetworkSettings") or {}).get("Networks") or {}).get(network) or {}
     kept = {key: endpoint[key] for key in _OF_ENDPOINT if endpoint.get(key)}
+    if network not in _WITHOUT_NAMES and not network.startswith(OF_CONTAINER):
+        kept["Aliases"] = sorted({*(endpoint.get("Aliases") or ()), name})
     fixed = endpoint.get("IPAMConfig") or {}
     addresses = {}
     if fixed.get("IPv4Address"):
