@@ -34,6 +34,10 @@ ENVIRONMENT = {
 # What comes on top of the shipped image; the engine's probes are made quick.
 NOT_PROBED = "HEALTHCHECK NONE"
 PROBED = 'HEALTHCHECK --interval=1s --start-period=1s --retries=9 CMD ["updater", "healthcheck"]'
+IMPATIENTLY = """RUN python3 -c "import compileall, pathlib; from updater import handing_over; \\
+    path = pathlib.Path(handing_over.__file__); path.write_text(path.read_text().replace('= 600.0', '= 6.0')); \\
+    compileall.compile_file(path, force=True, quiet=1)"
+"""
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "old": (NOT_PROBED, "LABEL variant=old"),
     "good": (NOT_PROBED, "LABEL variant=good"),
@@ -43,9 +47,7 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "impatient": (
         NOT_PROBED,
         "USER 0",
-        'RUN python3 -c "from updater import handing_over as it; from pathlib import Path; p = Path(it.__file__);'
-        " p.write_text(p.read_text().replace('= 600.0', '= 6.0'))\" && python3 -m compileall -f -q $(dirname"
-        " $(python3 -c 'import updater; print(updater.__file__)'))/handing_over.py",
+        IMPATIENTLY,
         "USER 10001:10001",
     ),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),
