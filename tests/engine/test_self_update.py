@@ -201,6 +201,7 @@ def test_behind_a_proxy_with_a_fixed_address(bridged: Home, variant: str, outcom
     assert [now[home.host.name(short)]["IPAddress"] for short in ("hidden", "outside")] == ADDRESSES
 
 
+@pytest.mark.endurance
 def test_a_helper_that_is_kept_from_the_engine(bridged: Home) -> None:
     """The proxy knows the updater by its address alone. What was begun is taken back, and the next cycle works."""
     home = bridged
