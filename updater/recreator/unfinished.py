@@ -92,7 +92,7 @@ def group_of(update: Unfinished) -> str:
 def helper_of(container: ContainerSnapshot) -> str | None:
     """The id of the updater's container that this one is to replace, or was; None where it is no helper."""
     of = container.labels.get(LABEL_HELPER_OF)
-    return of if of and is_helpers_name(container.name, of) else None
+    return of if of and is_helpers_name(container.name, of) and not _is_the_images(container, LABEL_HELPER_OF) else None
 
 
 def dead_helpers(
@@ -123,7 +123,7 @@ def _of_new(
     new: ContainerSnapshot, by_id: Mapping[str, ContainerSnapshot], by_name: Mapping[str, ContainerSnapshot]
 ) -> Unfinished | None:
     name, old_id = new.labels.get(LABEL_NAME), new.labels.get(LABEL_OLD_ID)
-    if not name or not old_id:
+    if not name or not old_id or _is_the_images(new, LABEL_OLD_ID):
         return None
     standing = _standing(new.name, name, old_id)
     old = by_id.get(old_id)
@@ -136,6 +136,11 @@ def _of_new(
     rival = by_name.get(name)
     ours = {new.id, old_id}
     return Unfinished(name, standing, new, old, None if rival is None or rival.id in ours else rival)
+
+
+def _is_the_images(container: ContainerSnapshot, label: str) -> bool:
+    """Whether its image brings this label. None can bring ours, which holds an id that was drawn after it was made."""
+    return container.image is not None and container.image.labels.get(label) == container.labels.get(label)
 
 
 def _standing(now: str, name: str, old_id: str) -> Standing | None:
