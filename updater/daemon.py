@@ -22,16 +22,18 @@ from typing import TYPE_CHECKING
 from updater.cycle import run
 from updater.errors import EngineDenied, EngineUnreachable, UpdaterError, UsageError
 from updater.giving_back import give_back_memory
-from updater.handing_over import is_being_replaced
+from updater.handing_over import is_being_replaced, is_on_trial
 from updater.interruption import Interrupted
 from updater.lookout import Lookout
 from updater.model.schedule import jitter
 from updater.model.timetable import Timetable, advance, begin, next_cycle
 from updater.model.values import show_duration
+from updater.repairing import recover_only
 from updater.wiring import LOGGER, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from updater.interruption import Interruption
     from updater.model.outcome import Outcome
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from updater.pulse import Pulse
     from updater.recreator.recreation import Narrator
     from updater.settings import Settings
+    from updater.world import World
 
     Configuration = tuple[Settings, Request]
 
@@ -119,6 +122,7 @@ class _Daemon:
         self._is_first = True
         self._may_be_replaced = True
         self._replaced_since: float | None = None
+        self._has_recovered = False
         audience.pulse.waits("starting", None, "")
 
     def turn(self) -> None:
@@ -213,12 +217,20 @@ class _Daemon:
         self._timetable = timetable
 
     def _see_to_ourselves(self) -> None:
-        """While an update of our own container is under way there is no cycle, and a helper does nothing else."""
+        """While an update of our own container is under way there is no cycle, and a helper does nothing else.
+
+        Otherwise what was cut short before our start is finished or undone now: it need not be up until the next cycle.
+        """
         self._lookout.close()
         try:
-            with opened(self._settings, self._environment, self._audience.narrator, self._interruption) as world:
+            with self._world(writable=False) as world:
+                on_trial = is_on_trial(world)
+            with self._world(writable=not on_trial) as world:
                 waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
                 replaced = is_being_replaced(world, self._request, self._audience.tell, waited)
+                if not replaced and not self._has_recovered:
+                    recover_only(world, self._request, self._audience.tell)
+                    self._has_recovered = True
         except (EngineUnreachable, EngineDenied) as error:
             return self._is_away(str(error))
         except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
@@ -232,6 +244,10 @@ class _Daemon:
             self._replaced_since = None
         self._may_be_replaced = replaced
         return None
+
+    def _world(self, *, writable: bool) -> AbstractContextManager[World]:
+        settings, narrator = self._settings, self._audience.narrator
+        return opened(settings, self._environment, narrator, self._interruption, writable=writable)
 
     def _cycle(self) -> None:
         """One cycle, for all schedules that are due; they stay due where the engine went away."""

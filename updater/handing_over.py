@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from updater.interruption import Interrupted
 from updater.itself import own_container
+from updater.model.container import STATES_UP
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.recreator.helper import remove
-from updater.recreator.names import name_new
+from updater.recreator.names import LABEL_OLD_ID, name_new
 from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of
 from updater.remembering import remember
 from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers
@@ -65,8 +66,30 @@ def is_being_replaced(world: World, request: Request, tell: Tell, waited: float)
         containers = world.engine.containers_alone()
         if group_with(own.id, find_unfinished(containers)):
             return True
+    if _helper_is_up(own, containers):  # it writes down how it ended, in the state that it knows
+        return True
     remove_dead_helpers(world, containers)
     return False
+
+
+def is_on_trial(world: World) -> bool:
+    """Whether this is the new one, and its helper not yet done.
+
+    Until then the state stays as it is: a newer program would bring it to a form that the old one cannot read, and that
+    one may have to go on with it.
+    """
+    containers = world.engine.containers_alone()
+    own_id = own_container(containers)
+    own = next((container for container in containers if container.id == own_id), None)
+    if own is None or helper_of(own) is not None:
+        return False
+    group = group_with(own.id, find_unfinished(containers))
+    return any(update.new is not None and update.new.id == own.id for update in group) or _helper_is_up(own, containers)
+
+
+def _helper_is_up(own: ContainerSnapshot, containers: Sequence[ContainerSnapshot]) -> bool:
+    of = own.labels.get(LABEL_OLD_ID)
+    return of is not None and any(one.state in STATES_UP and helper_of(one) == of for one in containers)
 
 
 def _take_back(group: Sequence[Unfinished], containers: Sequence[ContainerSnapshot], world: World) -> None:

@@ -38,6 +38,11 @@ IMPATIENTLY = """RUN python3 -c "import compileall, pathlib; from updater import
     path = pathlib.Path(handing_over.__file__); path.write_text(path.read_text().replace('= 600.0', '= 6.0')); \\
     compileall.compile_file(path, force=True, quiet=1)"
 """
+OF_THE_FUTURE = r"""RUN python3 -c "import compileall, pathlib; from updater.state import schema; \
+    path = pathlib.Path(schema.__file__); \
+    path.write_text(path.read_text() + 'MIGRATIONS = (*MIGRATIONS, (\'CREATE TABLE later (id INTEGER)\',))\n'); \
+    compileall.compile_file(path, force=True, quiet=1)"
+"""
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "old": (NOT_PROBED, "LABEL variant=old"),
     "good": (NOT_PROBED, "LABEL variant=good"),
@@ -48,6 +53,13 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
         NOT_PROBED,
         "USER 0",
         IMPATIENTLY,
+        "USER 10001:10001",
+    ),
+    # It would bring the state to a form that the old one does not know.
+    "unhealthy-newer": (
+        'HEALTHCHECK --interval=1s --start-period=1s --retries=5 CMD ["sh", "-c", "exit 1"]',
+        "USER 0",
+        OF_THE_FUTURE,
         "USER 10001:10001",
     ),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),

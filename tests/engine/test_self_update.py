@@ -107,6 +107,17 @@ def test_a_bad_image(home: Home, variant: str, code: str) -> None:
     assert len(home.history()) == 1
 
 
+def test_a_newer_one_that_fails_leaves_the_state_as_the_old_one_knows_it(home: Home) -> None:
+    old_id = home.create("old")
+    home.publish("unhealthy-newer")
+    home.host.client.start(old_id)
+    home.settle(90)
+    assert home.id_now() == old_id
+    assert home.history() == [("update", "rolled-back")]
+    assert home.codes()[0] == "rejected-before"
+    assert "set aside" not in home.log()
+
+
 def test_rolled_back_by_a_person(home: Home) -> None:
     old_id = home.create("old")
     home.publish("good")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig import ImageSpec, Reply, commands
+from rig.recording import HangUp
 from updater import heartbeat
 
 if TYPE_CHECKING:
@@ -136,6 +137,29 @@ def test_a_signal_in_the_middle_of_an_update_leaves_the_old_container(web: Host)
         assert watch.end() == 143
     assert web.container_names() == [web.name("web")]
     assert (web.inspect("web")["Id"], web.inspect("web")["State"]["Running"]) == (before, True)
+
+
+def test_what_was_cut_short_is_mended_at_the_start_and_not_only_in_the_next_cycle(web: Host) -> None:
+    """Killed with the old container down; nothing is due for half a year."""
+    with web.rig.recording_socket() as socket:
+        started: list[subprocess.Popen[str]] = []
+
+        def strike(request: Request, _status: int) -> HangUp | None:
+            if not request.target.endswith("/start"):
+                return None
+            started[0].kill()
+            return HangUp()
+
+        socket.recording.before = lambda request: HangUp() if strike(request, 0) else None
+        started.append(web.start_updater("run", *QUICK, docker_host=socket.host))
+        started[0].communicate(timeout=60)
+    assert "running" not in {web.client.inspect_container(name)["State"]["Status"] for name in web.container_names()}
+    with watching(web, *QUICK, "--schedule", IN_HALF_A_YEAR) as watch:
+        watch.wait_for("next cycle at")
+        web.wait_until(lambda: web.container_names() == [web.name("web")], 30, "one container")
+        assert watch.count("a cycle begins") == 0
+        assert watch.end() == 143
+    assert web.inspect("web")["State"]["Running"]
 
 
 def test_each_schedule_updates_its_own(web: Host) -> None:

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from updater.recreator.unfinished import Unfinished
 
 # It publishes nothing, is nobody's service and is not probed.
-_NO_PORTS: Json = {"PortBindings": {}, "PublishAllPorts": False, "Links": None}
+_NO_PORTS: Json = {"PortBindings": {}, "PublishAllPorts": False}
 _ALWAYS = {"Name": "always"}
-_OF_ENDPOINT = ("DriverOpts", "GwPriority")
+# By a link it may know the engine's address: two containers may have the same.
+_OF_ENDPOINT = ("DriverOpts", "GwPriority", "Links")
 _WITHOUT_NAMES = frozenset({"default", "bridge", "host", "none", ""})
 
 
@@ -143,7 +144,7 @@ def _body(body: Mapping[str, Any], own: Json, name: str, of: str, *, needs_netwo
     endpoints = body["NetworkingConfig"]["EndpointsConfig"] or {str(host.get("NetworkMode") or ""): {}}
     kept = {network: _endpoint(network, endpoint, own, name) for network, endpoint in endpoints.items()}
     if not needs_network:
-        host["NetworkMode"], kept = "none", {}
+        host["NetworkMode"], host["Links"], kept = "none", None, {}
     return {
         **config,
         "Labels": {LABEL_HELPER_OF: of},
