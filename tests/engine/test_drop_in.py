@@ -34,7 +34,7 @@ services:
     image: IMAGE
     volumes:
       - /var/run/docker.sock:/var/run/docker.sock
-    command: --interval 60
+    command: --interval 3600 --update-on-start
 """
 WITH_LOGIN = """
 version: "3"

@@ -72,3 +72,10 @@ def test_an_image_says_how_and_of_what_it_was_made() -> None:
     assert build["sbom"] is True
     assert {"linux/amd64", "linux/arm64"} <= set(build["platforms"].split(","))
     assert jobs(release)["image"]["needs"] == ["test", "dist"]
+
+
+def test_the_image_that_runs_as_root_is_never_the_latest() -> None:
+    """What is pulled without a tag is the hardened one, whichever of the two is pushed last."""
+    (release,) = [workflow for workflow in WORKFLOWS if workflow.stem == "release"]
+    (names,) = [step["with"] for step in steps(release) if step.get("id") == "drop-in-names"]
+    assert names["flavor"].split() == ["latest=false", "suffix=-drop-in"]
