@@ -229,8 +229,8 @@ class _Daemon:
                 waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
                 replaced = is_being_replaced(world, self._request, self._audience.tell, waited)
                 if not replaced and not self._has_recovered:
-                    recover_only(world, self._request, self._audience.tell)
                     self._has_recovered = True
+                    self._recover(world)
         except (EngineUnreachable, EngineDenied) as error:
             return self._is_away(str(error))
         except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
@@ -244,6 +244,15 @@ class _Daemon:
             self._replaced_since = None
         self._may_be_replaced = replaced
         return None
+
+    def _recover(self, world: World) -> None:
+        try:
+            recover_only(world, self._request, self._audience.tell)
+        except (EngineUnreachable, EngineDenied):
+            self._has_recovered = False
+            raise
+        except Exception as error:  # noqa: BLE001 - the next cycle tries it again
+            LOGGER.error("what may have been cut short could not be looked for: %s", _told(error))
 
     def _world(self, *, writable: bool) -> AbstractContextManager[World]:
         settings, narrator = self._settings, self._audience.narrator
