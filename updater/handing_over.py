@@ -49,8 +49,7 @@ def is_being_replaced(world: World, request: Request, tell: Tell, waited: float)
     `waited` is for how many seconds that has been so already.
     """
     containers = world.engine.containers_alone()
-    own_id = own_container(containers)
-    own = next((container for container in containers if container.id == own_id), None)
+    own = _own(containers)
     if own is None:
         return False
     of = helper_of(own)
@@ -79,12 +78,16 @@ def is_on_trial(world: World) -> bool:
     one may have to go on with it.
     """
     containers = world.engine.containers_alone()
-    own_id = own_container(containers)
-    own = next((container for container in containers if container.id == own_id), None)
+    own = _own(containers)
     if own is None or helper_of(own) is not None:
         return False
     group = group_with(own.id, find_unfinished(containers))
     return any(update.new is not None and update.new.id == own.id for update in group) or _helper_is_up(own, containers)
+
+
+def _own(containers: Sequence[ContainerSnapshot]) -> ContainerSnapshot | None:
+    own_id = own_container(containers)
+    return next((container for container in containers if container.id == own_id), None)
 
 
 def _helper_is_up(own: ContainerSnapshot, containers: Sequence[ContainerSnapshot]) -> bool:
@@ -136,8 +139,7 @@ def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell:
 
 def concerns_us(containers: Sequence[ContainerSnapshot], unfinished: Sequence[Unfinished]) -> bool:
     """Whether this runs in a container that is being replaced, or in the helper that does it."""
-    own_id = own_container(containers)
-    own = next((container for container in containers if container.id == own_id), None)
+    own = _own(containers)
     return own is not None and (helper_of(own) is not None or bool(group_with(own.id, unfinished)))
 
 
