@@ -19,7 +19,7 @@ from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.helper import left_to_helper, remove
 from updater.recreator.names import kept_name
-from updater.recreator.recovery import is_worked_on, recover
+from updater.recreator.recovery import is_being_made, is_worked_on, recover
 from updater.recreator.transaction import perform
 from updater.recreator.unfinished import Unfinished, dead_helpers, find_unfinished, in_groups
 from updater.remembering import reject, remember
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     Tell = Callable[[Outcome], None]
 
 LOGGER = logging.getLogger("updater")
+_STILL_MADE = "An update was cut short, and the engine is still making its new container; the next recovery removes it."
 
 
 def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, ...]:
@@ -143,6 +144,9 @@ def go_on(group: Sequence[Unfinished], world: World, request: Request, inventory
     """Finish or undo these, whoever's they are. Raises EngineError where the engine is away: for the others, too."""
     terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
     try:
+        if is_being_made(group, world.engine):
+            reason = Reason(ReasonCode.BUSY, _STILL_MADE)
+            return tuple(_not_recovered(update, OutcomeKind.SKIPPED, reason) for update in group)
         return recover(group, terms, surroundings(world, inventory))
     except EngineError as error:
         if error.temporary:

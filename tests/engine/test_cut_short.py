@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from docker.errors import NotFound
 
 from rig import ImageSpec, commands
 from rig.recording import HangUp
@@ -115,6 +116,31 @@ def test_the_new_one_is_started_where_the_old_one_was_removed(host: Host) -> Non
     (outcome,) = recover(host)
     assert "was started" in outcome["reason"]["message"]
     assert host.inspect("web")["State"]["Running"]
+
+
+def test_the_engine_goes_on_making_what_nobody_waits_for(host: Host) -> None:
+    """It lists the new container while it copies the image's data into a volume, and denies it to whoever asks."""
+    old_id = start_web(host)
+    data = {f"data/{number}": b"." for number in range(5000)}
+    host.push("web:latest", ImageSpec(marker="2", volumes=["/data"], files=data))
+    process = host.start_updater("run", *QUICK)
+    while not _is_listed_only(host):
+        assert process.poll() is None, process.communicate()
+    process.kill()
+    process.communicate(timeout=10)
+    (outcome,) = recover(host)
+    assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "interrupted")
+    assert "before it touched the container" in outcome["reason"]["message"]
+    assert (host.inspect("web")["Id"], host.container_names()) == (old_id, [host.name("web")])
+
+
+def _is_listed_only(host: Host) -> bool:
+    for listed in host.client.containers(all=True, filters={"name": ".new-"}):
+        try:
+            host.client.inspect_container(listed["Id"])
+        except NotFound:
+            return True
+    return False
 
 
 def test_a_name_that_the_update_needs_is_taken(host: Host) -> None:

@@ -55,10 +55,11 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.terms import Terms
-    from updater.recreator.engine import Json
+    from updater.recreator.engine import Engine, Json
     from updater.recreator.recreation import Surroundings
 
 _CUT_SHORT = "An update was cut short"
+_BEING_MADE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,21 @@ def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local
         engine_is_local=engine_is_local,
         container_runs=runs,
     )
+
+
+def is_being_made(group: Sequence[Unfinished], engine: Engine) -> bool:
+    """Whether the engine goes on making one of the new ones, though nobody waits for it any more.
+
+    Docker lists a container before it can be inspected or removed: first it copies the image's data into its volumes.
+    Mostly that is over in a moment, so some time is given to it.
+    """
+    begun = [update.new for update in group if update.new is not None and update.standing is Standing.UNREADY]
+    deadline = time.monotonic() + _BEING_MADE_SECONDS
+    while any(engine.find_container(new.id) is None and engine.names_beginning(new.name) for new in begun):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _was_started_since(container: Json, new: Json | None) -> bool:
