@@ -74,10 +74,15 @@ class Interruption:
             self._deferred = deferred
 
     def sleep(self, seconds: float) -> None:
-        """Sleep that long, or until a signal comes; none can slip in between the look and the sleep."""
+        """Sleep that long, or until a signal comes; none can slip in between the look and the sleep.
+
+        Raises Interrupted at once where one came while it was deferred.
+        """
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            if self.signal is not None:
+                raise Interrupted
             if not self.reload_wanted and (received := signal.sigtimedwait(_SIGNALS, seconds)) is not None:
                 self._receive(received.si_signo, None)
         finally:
