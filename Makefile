@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release lock wheels rights image clean
+.PHONY: help demo test engines endurance lint types contracts unit engine format tables docs dist release lock wheels image clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,10 +43,6 @@ unit: .venv/ready  ## The tests that need neither root nor an engine
 
 engine: .venv/ready  ## The tests on a real engine
 	$(BIN)/python -m pytest tests/engine tests/rig_test
-
-rights: .venv/ready  ## Check, update, rollback and hooks through a proxy that lets only the documented calls pass (root)
-	RIG_RIGHTS=update,hooks,cleanup $(BIN)/python -m pytest tests/engine/test_check.py tests/engine/test_update.py \
-		tests/engine/test_rollback.py tests/engine/test_hooks.py tests/engine/test_groups.py
 
 format: .venv/ready  ## Put the code into shape
 	$(BIN)/ruff check --fix .

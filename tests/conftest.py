@@ -16,7 +16,6 @@ from rig import Rig, open_rig
 from rig.host import Host
 from rig.least_rights import with_least_rights
 from rig.updater_image import UpdaterImage, build_updater_image, fetch_wheels
-from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,15 +81,17 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def host(rig: Rig, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+def host(
+    rig: Rig, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Host]:
     """A machine of the test's own. The test runs in the rig's network: registry and ports are on 127.0.0.1.
 
-    With RIG_RIGHTS=update,hooks the updater reaches the engine through a proxy that lets only those calls pass.
+    Marked with `least_rights`, the updater reaches the engine through a proxy that lets only the documented calls pass.
     """
     # The SDK reads logins from this folder whenever a client is made.
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "no-logins"))
     rig.registry.recording.clear()
-    uses = os.environ.get("RIG_RIGHTS")
-    entered = with_least_rights(rig, map(Use, uses.split(","))) if uses else nullcontext(rig)
+    marker = request.node.get_closest_marker("least_rights")
+    entered = with_least_rights(rig, marker.args) if marker is not None else nullcontext(rig)
     with rig.network(), entered as reached, Host(reached, prefix, tmp_path) as machine:
         yield machine

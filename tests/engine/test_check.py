@@ -14,6 +14,7 @@ from tests.engine.contract import checked, codes
 if TYPE_CHECKING:
     from rig.host import Host
 
+pytestmark = pytest.mark.least_rights()
 ON = {"updater.enable": "true"}
 
 

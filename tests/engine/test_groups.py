@@ -11,11 +11,13 @@ import pytest
 from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
 from tests.engine.test_cut_short import kill_after
+from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     from rig.host import Host
     from rig.recording import Request
 
+pytestmark = pytest.mark.least_rights(Use.UPDATE)
 ON = {"updater.enable": "true"}
 PORT = 18_090
 SHORT = ("vpn", "web", "side", "shadow")

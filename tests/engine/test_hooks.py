@@ -16,12 +16,15 @@ from rig.recording import HangUp, Reply
 from tests.engine.contract import ran
 from tests.engine.test_cut_short import recover
 from tests.engine.test_interruption import wait_for_line
+from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     import subprocess
 
     from rig.host import Host
     from rig.recording import Request
+
+pytestmark = pytest.mark.least_rights(Use.UPDATE, Use.HOOKS)
 
 PRE, POST = "updater.hook.pre-update", "updater.hook.post-update"
 ON = {"updater.enable": "true"}

@@ -10,11 +10,13 @@ import pytest
 
 from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
+from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     from rig.host import Host
     from rig.recording import Request
 
+pytestmark = pytest.mark.least_rights(Use.UPDATE)
 ON = {"updater.enable": "true"}
 QUICK = ("--grace-period", "2s", "-o", "json")
 POLICIES: list[dict[str, Any]] = [

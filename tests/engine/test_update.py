@@ -8,10 +8,12 @@ import pytest
 
 from rig import ImageSpec, commands
 from tests.engine.contract import ran
+from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     from rig.host import Host
 
+pytestmark = pytest.mark.least_rights(Use.UPDATE)
 ON = {"updater.enable": "true"}
 QUICK = ("--grace-period", "1s", "-o", "json")
 
