@@ -58,8 +58,8 @@ docs: .venv-docs/ready  ## Build the pages into site/; a warning is an error, an
 dist: .venv-dist/ready  ## Build wheel and source archive into dist/, and check them in a fresh environment
 	@tools/make-dist .venv-dist/bin/python
 
-release: .venv-dist/ready  ## Is all in order to publish the tag TAG=v1.2.3?
-	@.venv-dist/bin/python -m tools.check_release "$(TAG)"
+release: .venv-dist/ready  ## Is all in order to publish the tag TAG=v1.2.3, its image on BASE=@sha256:...?
+	@.venv-dist/bin/python -m tools.check_release "$$TAG" $${BASE+--base "$$BASE"}
 
 image:  ## Build the container image
 	docker build -t container-updater --build-arg VERSION="$$($(PYTHON) -c 'import updater; print(updater.__version__)')" \

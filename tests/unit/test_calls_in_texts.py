@@ -1,8 +1,7 @@
-"""Does the program know every call of it that a page, the cron line or the systemd unit shows?"""
+"""Does the program know every call of it, every flag, variable and label that a page shows?"""
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
 from functools import cache
@@ -13,16 +12,20 @@ import pytest
 import typer.main
 
 from updater.cli.app import load
-from updater.model.schedule import parse_schedule
+from updater.policy.declarations import ALL, LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PROJECT = Path(__file__).parents[2]
-UNIT = PROJECT / "contrib/systemd/updater.service"
-TIMER = PROJECT / "contrib/systemd/updater.timer"
-CRON = PROJECT / "contrib/cron/updater"
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
+FILES = (*PAGES, PROJECT / "docker-compose.yml", PROJECT / "contrib/systemd/updater.service")
+# What is no setting: a login, what hooks are told, the image's name for compose.
+OTHER_VARIABLES = {
+    *("UPDATER_REGISTRY", "UPDATER_REGISTRY_USERNAME", "UPDATER_REGISTRY_PASSWORD"),
+    *("UPDATER_CONTAINER", "UPDATER_IMAGE", "UPDATER_OLD_DIGEST", "UPDATER_NEW_DIGEST"),
+}
+NO_LABELS = ("updater.operation", "updater.helper", "updater.yml", "updater.service", "updater.timer")
 ENDS = {"|", "||", ";", "&&", ">", ">>", "2>&1", "&"}
 
 
@@ -37,6 +40,13 @@ def calls_on(page: Path) -> Iterator[str]:
     """Lines of the code blocks that call the program."""
     for block in re.findall(r"^ *```[a-z]*\n(.*?)^ *```$", page.read_text(), re.DOTALL | re.MULTILINE):
         yield from re.findall(r"^ *(?:\$ )?(?:sudo )?(?:[~/\w.]*/)?(updater [a-z-].*)$", block, re.MULTILINE)
+        yield from re.findall(r"docker compose exec updater (updater .*)$", block, re.MULTILINE)
+
+
+def calls_in_sentences(page: Path) -> Iterator[str]:
+    """Those that a sentence, or a cell of a table, shows."""
+    sentences = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    yield from re.findall(r"`(updater [a-z-][^`\n]*)`", sentences)
 
 
 @cache
@@ -61,58 +71,29 @@ def test_the_calls_on_a_page(page: Path) -> None:
         check(words_of(call))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_calls_in_the_sentences_of_a_page(page: Path) -> None:
+    """Where a command as such is spoken of, no container is named."""
+    for call in calls_in_sentences(page):
+        words = words_of(call)
+        assert words[0] in {*commands(), "--version", "--help"}
+        if words[1:]:
+            check(words)
+
+
 def test_there_are_calls_to_look_at() -> None:
     assert len([call for page in PAGES for call in calls_on(page)]) > 20
+    assert len([call for page in PAGES for call in calls_in_sentences(page)]) > 60
 
 
-def test_the_call_in_the_systemd_unit() -> None:
-    unit = read(UNIT)
-    program, *_ = unit["Service"]["ExecStart"].split()
-    assert program == "/usr/local/bin/updater"
-    check(words_of(unit["Service"]["ExecStart"]))
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_the_variables_in_a_file(file: Path) -> None:
+    named = {name.removesuffix("_FILE") for name in re.findall(r"\bUPDATER_[A-Z_]*[A-Z]\b", file.read_text())}
+    assert named - {setting.variable for setting in ALL} <= OTHER_VARIABLES
 
 
-def test_the_systemd_unit_has_no_rights_but_the_socket() -> None:
-    service = read(UNIT)["Service"]
-    wanted = {
-        "NoNewPrivileges": "yes",
-        "ProtectSystem": "strict",
-        "PrivateTmp": "yes",
-        "CapabilityBoundingSet": "",
-        "SupplementaryGroups": "docker",
-        "StateDirectory": "updater",
-        "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
-    }
-    assert {key: service[key] for key in wanted} == wanted
-    # It would not see whether another updater is at work, and would take its update over an hour later.
-    assert not {"ProtectProc", "ProcSubset"} & set(service)
-
-
-def test_the_timer_starts_the_unit_of_its_own_name() -> None:
-    timer = read(TIMER)
-    assert TIMER.stem == UNIT.stem
-    assert "Unit" not in timer["Timer"]
-    assert timer["Install"]["WantedBy"] == "timers.target"
-
-
-def test_the_cron_line() -> None:
-    lines = [line for line in CRON.read_text().splitlines() if re.match(r"[\d*]", line)]
-    assert len(lines) == 1
-    *times, user, call = lines[0].split(maxsplit=6)
-    parse_schedule(" ".join(times))
-    assert user == "root"
-    check(words_of(call))
-
-
-def test_the_page_shows_the_cron_file_as_it_is() -> None:
-    page = (PROJECT / "docs/other-ways.md").read_text()
-    without_comments = "".join(line for line in CRON.read_text().splitlines(keepends=True) if not line.startswith("#"))
-    assert f"```\n{without_comments}```" in page
-
-
-def read(path: Path) -> configparser.ConfigParser:
-    """A unit; of a key that stands there twice, the last."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False, comment_prefixes=("#",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string(path.read_text())
-    return parser
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_the_labels_in_a_file(file: Path) -> None:
+    """Without those that the program gives to containers itself, and files that are called so."""
+    named = set(re.findall(r"\bupdater\.[a-z][a-z.-]*[a-z]\b", file.read_text()))
+    assert {name for name in named if not name.startswith(NO_LABELS)} <= set(LABELS)

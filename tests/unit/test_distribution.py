@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.check_dist import declared_version, source_complaints, wheel_complaints
-from tools.check_release import disagreements, unreleased, versions
+from tools.check_release import disagreements, floating, unreleased, versions
 from tools.check_site import fetched_from_elsewhere, lists_in_paragraphs
 from updater import __version__
 
@@ -53,6 +53,23 @@ def test_what_is_not_released_yet() -> None:
     assert unreleased(text) == "- new"
     assert versions(text) == [("1.0.0", "2026-01-01")]
     assert unreleased(text.replace("- new\n\n", "")) == ""
+
+
+@pytest.mark.parametrize(
+    ("base", "complaint"),
+    [
+        ("@sha256:" + "0a" * 32, None),
+        ("", "is not pinned, and would be"),
+        ("sha256:" + "0a" * 32, "good is @sha256:"),
+        ("@sha256:0a", "good is @sha256:"),
+        ("@sha256:" + "0A" * 32, "good is @sha256:"),
+        (":3.13-slim", "good is @sha256:"),
+    ],
+)
+def test_a_release_is_built_on_a_pinned_base(base: str, complaint: str | None) -> None:
+    found = list(floating(base))
+    assert len(found) == (complaint is not None)
+    assert complaint is None or complaint in found[0]
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,30 @@ def test_every_reason_is_explained_once() -> None:
     assert all(len(row) == 3 and row[1].endswith(".") and row[2].endswith(".") for row in rows)
 
 
-@pytest.mark.parametrize("page", sorted((PROJECT / "docs").glob("*.md")), ids=lambda page: page.name)
+def texts() -> list[Path]:
+    """All that a person reads in the repository."""
+    return sorted(
+        [
+            *PROJECT.glob("*.md"),
+            *(PROJECT / "docs").rglob("*.md"),
+            *PROJECT.glob("rig/*.md"),
+            *PROJECT.glob("benchmarks/*.md"),
+        ]
+    )
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link can name behind `#`: the headings, as forges spell them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", texts(), ids=lambda page: page.relative_to(PROJECT).as_posix())
 def test_the_links_between_the_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+?)(?:#[\w-]+)?\)", page.read_text()):
-        assert (page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", page.read_text()):
+        led = page.parent / target if target else page
+        assert led.exists(), target
+        assert not anchor or anchor in anchors(led), f"{target}#{anchor}"
 
 
 def test_the_tests_named_in_the_documents_are_there() -> None:

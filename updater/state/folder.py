@@ -62,8 +62,16 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def create_file(path: Path) -> None:
-    """An empty file for us alone; SQLite gives its companions the same mode. Raises OSError where one exists."""
+    """An empty file for us alone; SQLite gives its companions the same mode. Raises OSError where one exists.
+
+    Root makes it for whom the folder belongs to: the service of systemd has a user of its own, and could not read the
+    file of a person who was first. (SQLite does so with the companions.)
+    """
     path.touch(mode=_PRIVATE_FILE, exist_ok=False)
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        with contextlib.suppress(OSError):  # root in a container that may not
+            os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def check_files(path: Path) -> None:

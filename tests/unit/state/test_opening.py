@@ -108,6 +108,17 @@ class TestRights:
 
         assert is_planted(owned_by(owner), owned_by(folder_owner), user=1000) is planted
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+    def test_what_root_makes_is_for_whom_the_folder_belongs_to(self, public_folder: Path) -> None:
+        """As with `sudo updater hold` before the service of systemd, a user of its own, has written anything."""
+        public_folder.mkdir(mode=0o700)
+        os.chown(public_folder, NOBODY, NOBODY)
+        fill(public_folder)
+        assert (public_folder / FILE_NAME).stat().st_uid == NOBODY
+        with without_privilege(), open_store(public_folder) as store:
+            use(store)
+            assert store.warnings == ()
+
 
 class TestUnusable:
     def test_no_folder(self) -> None:
