@@ -10,6 +10,7 @@ import pytest
 from rig import ImageSpec
 from rig.images import Platform, build, build_index
 from tests.engine.contract import checked, codes
+from updater.engine.rights import Use
 
 if TYPE_CHECKING:
     from rig.host import Host
@@ -291,6 +292,7 @@ def test_what_changed_costs_one_inspection_and_what_did_not_costs_none(host: Hos
     assert len(host.rig.registry.recording.matching(("HEAD",), "/manifests/")) == 20
 
 
+@pytest.mark.least_rights(Use.UPDATE)
 def test_a_tag_that_is_pointed_back_is_not_followed(host: Host) -> None:
     first = host.push("web:latest", ImageSpec(marker="1"))
     host.run_container("web", "web:latest", labels=ON)
