@@ -53,7 +53,17 @@ def _candidates(known: tuple[ContainerSnapshot, ...], root: Path) -> tuple[str, 
     found = next((container for container in known if container.id in (by_mounts or by_name)), None)
     if found is None:
         return ()
-    return (found.id, *(one.id for one in known if not one.needs.isdisjoint({found.id, found.name})))
+    return (found.id, *_in_the_network_of(found, known))
+
+
+def _in_the_network_of(one: ContainerSnapshot, known: tuple[ContainerSnapshot, ...]) -> tuple[str, ...]:
+    """Those that show its files as theirs, also by way of another one; whoever merely has a link to it does not."""
+    names = {one.id, one.name}
+    found: list[str] = []
+    while more := [each for each in known if each.network_of in names and each.id not in {one.id, *found}]:
+        found += [each.id for each in more]
+        names |= {name for each in more for name in (each.id, each.name)}
+    return tuple(found)
 
 
 def _found_in(ids: Iterable[str], containers: Iterable[ContainerSnapshot]) -> list[str]:

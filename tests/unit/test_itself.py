@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,9 @@ OF_ALL = f"25 22 0:40 / /host/var/lib/docker/containers/{OTHER}/mounts/shm rw - 
 V1 = "12:pids:/docker/{0}\n"
 V2 = "0::/\n"
 HOST_VIEW = "0::/system.slice/docker-{0}.scope\n"
+ALONE: dict[str, Any] = {}
+SHARING: dict[str, Any] = {"needs": frozenset({OWN}), "network_of": OWN}
+LINKED: dict[str, Any] = {"needs": frozenset({OWN})}
 DAEMON = frozenset({parse_schedule("@daily")})
 
 
@@ -61,28 +65,39 @@ def test_outside_of_any(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "groups", "sharing", "expected"),
+    ("folder", "groups", "beside", "expected"),
     [
-        ("/var/lib/updater", V2, False, None),
-        ("/var/lib/updater/deeper", V2, False, None),
-        ("/var/lib/updaters", V2, False, "in no volume"),
-        ("/tmp/state", V2, False, "in no volume"),
-        (None, V2, False, "no state folder"),
-        ("/var/lib/updater", V2, True, "nobody can tell which"),
-        ("/var/lib/updater", V1.format(OWN), True, None),
+        ("/var/lib/updater", V2, ALONE, None),
+        ("/var/lib/updater/deeper", V2, ALONE, None),
+        ("/var/lib/updaters", V2, ALONE, "in no volume"),
+        ("/tmp/state", V2, ALONE, "in no volume"),
+        (None, V2, ALONE, "no state folder"),
+        ("/var/lib/updater", V2, SHARING, "nobody can tell which"),
+        ("/var/lib/updater", V1.format(OWN), SHARING, None),
+        ("/var/lib/updater", V2, LINKED, None),
     ],
 )
 def test_what_speaks_against_replacing_it(
     tmp_path: Path,
     folder: str | None,
     groups: str,
-    sharing: bool,
+    beside: dict[str, Any],
     expected: str | None,
 ) -> None:
     tmpfs = "26 22 0:41 / /tmp rw - tmpfs tmpfs rw\n"
     root = machine(tmp_path, FILES.format(OWN) + tmpfs, groups)
-    known = (KNOWN[1], container(id=OTHER, name="other", needs=frozenset({OWN} if sharing else ())))
+    known = (KNOWN[1], container(id=OTHER, name="other", **beside))
     state = Path(folder) if folder is not None else None
     found = in_own_container(Request(state_folder=state, fired=DAEMON), known, root)
     assert found.own_id == OWN
     assert (found.own_obstacle is None) if expected is None else (expected in (found.own_obstacle or ""))
+
+
+def test_whose_files_are_the_same(tmp_path: Path) -> None:
+    """Whoever shares a network by way of another one has the files of the first, too."""
+    vpn = container(id=OWN, name="vpn")
+    first = container(id=OTHER, name="first", network_of="vpn")
+    second = container(id="c3" * 32, name="second", network_of=OTHER)
+    known = (second, first, vpn, container(id="d4" * 32, name="linked", needs=frozenset({OWN})))
+    found = in_own_container(Request(), known, machine(tmp_path, FILES.format(OWN), V2))
+    assert found.maybe_own == {vpn.id, first.id, second.id}
