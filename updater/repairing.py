@@ -66,7 +66,8 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
     # Who names a container means it, running or not.
     defaults = {**(request.defaults or {}), "include_stopped": True}
-    request = in_own_container(replace(request, names=frozenset({full_name}), defaults=defaults), inventory.containers)
+    request = replace(request, names=frozenset({full_name}), defaults=defaults)
+    request = in_own_container(request, inventory.containers, world.engine.find_container)
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
     turned_down: frozenset[Digest] = frozenset()

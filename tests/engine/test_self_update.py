@@ -240,6 +240,34 @@ def test_a_state_that_would_be_lost(home: Home) -> None:
     assert home.codes() == ["itself"]
 
 
+def test_one_that_nothing_names(home: Home) -> None:
+    """A host name of its own, no control group to be seen, and others' files over the engine's: it is left alone."""
+    host, own = home.host, [f"/etc/{name}" for name in ("hostname", "hosts", "resolv.conf")]
+    for place in own:
+        (host.directory / place[5:].replace("/", "-")).write_text("127.0.0.1 localhost\n")
+    for short, hostname in (("web", "web"), ("alike", "known")):
+        host.push(f"{short}:latest", ImageSpec(marker="1"))
+        host.run_container(short, f"{short}:latest", labels=ON, Hostname=hostname)
+        host.push(f"{short}:latest", ImageSpec(marker="2"))
+    old_id = home.create(
+        "old",
+        binds=[f"{host.directory / place[5:]}:{place}:ro" for place in own],
+        host_config={"CgroupnsMode": "private"},
+        Hostname="known",
+    )
+    home.publish("good")
+    home.beside = frozenset({host.name("web"), host.name("alike")})
+    host.client.start(old_id)
+    home.settle()
+    assert home.id_now() == old_id
+    assert [host.execute(short, "cat /etc/marker").strip() for short in ("web", "alike")] == ["2", "1"]
+    assert "start the updater without a host name of its own" in home.log()
+    assert home.codes() == ["itself"]
+    (found,) = [one for one in home.updater("doctor")["findings"] if one["subject"] == "itself"]
+    assert found["health"] == "warning"
+    assert f"which {host.name('alike')}, {home.name} bears" in found["message"]
+
+
 def test_it_is_switched_off_by_the_ordinary_labels(home: Home) -> None:
     home.start("old", labels={"updater.monitor-only": "true"})
     home.settle()
