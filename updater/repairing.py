@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from updater.carrying_out import remember_all
 from updater.deciding import ids_of, resolve_names
 from updater.errors import EngineError, UpdateFailed, UsageError
-from updater.going_back import plan_rollback
+from updater.going_back import plan_rollback, stays_after_all
 from updater.itself import in_own_container
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
@@ -85,13 +85,18 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
         outcomes = perform(plan, surroundings(world, inventory), companions)
-    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK and outcomes[0].reason.code is not ReasonCode.ITSELF:
+    if not _has_left(outcomes[0]) and outcomes[0].reason.code is not ReasonCode.ITSELF:  # or the helper sees to that
         for digest in turned_down:  # it runs on, so nobody turned it down
             world.memory.withdraw(full_name, digest)
     for outcome in outcomes:
         tell(outcome)
     remember_all(outcomes, Operation.ROLLBACK, world)
     return outcomes
+
+
+def _has_left(outcome: Outcome) -> bool:
+    """Whether it runs another image now; that need not have proven itself, if it was kept all the same."""
+    return outcome.kind is OutcomeKind.ROLLED_BACK or outcome.container_id is not None
 
 
 def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -131,7 +136,19 @@ def _recover_one(
     outcomes = go_on(group, world, request, inventory)
     for outcome in outcomes:
         remember(outcome, Operation.RECOVERY, world.memory)
+    see_who_stays(group, outcomes, world)
     return outcomes
+
+
+def see_who_stays(group: Sequence[Unfinished], outcomes: Sequence[Outcome], world: World) -> None:
+    """A person asked to leave an image, and the container runs on with it: then nobody turned that down."""
+    asked = {update.name for update in group if update.is_rollback or update.new is None}
+    for outcome in outcomes:
+        if outcome.name not in asked:
+            continue
+        now = world.engine.find_container(outcome.name)
+        if now is not None and now["Image"] == outcome.source.image_id:
+            stays_after_all(outcome.name, outcome.source.image_id, world.engine, world.memory)
 
 
 def is_in_hands(group: Sequence[Unfinished], world: World, inventory: Inventory) -> bool:

@@ -62,6 +62,12 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
         OF_THE_FUTURE,
         "USER 10001:10001",
     ),
+    # It runs, until a file says otherwise.
+    "moody": (
+        NOT_PROBED,
+        f'ENTRYPOINT ["sh", "-c", "test ! -e {STATE}/moody && exec updater \\"$@\\"", "updater"]',
+        'CMD ["watch"]',
+    ),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),
     "unhealthy": ('HEALTHCHECK --interval=1s --start-period=1s --retries=2 CMD ["sh", "-c", "exit 1"]',),
 }
@@ -210,10 +216,14 @@ class Home:
 
     def updater(self, *arguments: str) -> Any:
         """What `updater ARGUMENTS -o json` in the container says."""
-        identifier = self.host.client.exec_create(self.name, ["updater", *arguments, "-o", "json"])["Id"]
+        return json.loads(self.says(*arguments, "-o", "json"))
+
+    def says(self, *arguments: str) -> str:
+        """What `updater ARGUMENTS` in the container says."""
+        identifier = self.host.client.exec_create(self.name, ["updater", *arguments])["Id"]
         output = self.host.client.exec_start(identifier, demux=True)
         assert output[0], output
-        return json.loads(output[0])
+        return str(output[0].decode())
 
     def codes(self, *arguments: str) -> list[str]:
         """The reasons that `check` gives for the updater's own container."""
