@@ -45,6 +45,7 @@ OF_THE_FUTURE = r"""RUN python3 -c "import compileall, pathlib; from updater.sta
 """
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "old": (NOT_PROBED, "LABEL variant=old"),
+    "older": (NOT_PROBED, "LABEL variant=older"),
     "good": (NOT_PROBED, "LABEL variant=good"),
     "old-probed": (PROBED, "LABEL variant=old"),
     "good-probed": (PROBED, "LABEL variant=good"),
@@ -185,9 +186,9 @@ class Home:
         except NotFound:
             return None
 
-    def variant_now(self) -> str:
+    def variant_now(self, short: str = NAME) -> str:
         """Which digest the container of the name runs."""
-        labels = self.host.inspect(NAME)
+        labels = self.host.inspect(short)
         image = self.host.client.inspect_image(labels["Image"])
         digests = {entry.partition("@")[2] for entry in image["RepoDigests"] or ()}
         return next((variant for variant, digest in self.pushed.items() if digest in digests), "unknown")
