@@ -18,12 +18,17 @@ from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAG
 from updater.watcher.compare import running_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from updater.engine.docker_engine import DockerEngine
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
     from updater.model.history import Rejection
     from updater.model.reference import ImageReference
     from updater.state.store import Store
+
+    FindImage = Callable[[str], Mapping[str, Any] | None]
 
 
 def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: Store) -> Plan:
@@ -84,12 +89,12 @@ def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
     return ImageAt(labels[LABEL_OLD_IMAGE], digest)
 
 
-def stays_after_all(name: str, image_id: str | None, engine: DockerEngine, memory: Store) -> tuple[Rejection, ...]:
+def stays_after_all(name: str, image_id: str | None, find_image: FindImage, memory: Store) -> tuple[Rejection, ...]:
     """The container runs on with this image: take back that a person turned it down. What was taken back.
 
     A verdict on an image that had not proven itself stays.
     """
-    image = engine.find_image(image_id) if image_id is not None else None
+    image = find_image(image_id) if image_id is not None else None
     digests = {digest for _, digest in image_facts(image).repository_digests} if image is not None else set()
     asked = tuple(
         rejection

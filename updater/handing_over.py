@@ -119,7 +119,7 @@ def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell:
     if world.interruption.requested() and _group(world, of):
         raise Interrupted  # whoever starts one of the containers again, or this one, goes on
     if not told:  # this process begins where another one was killed
-        write_down_unheard(world.engine.containers_alone(), of, own.created_at, world.engine, world.memory)
+        write_down_unheard(world.engine.containers_alone(), of, own.created_at, world.engine.find_image, world.memory)
     LOGGER.info("the updater's container is as it should be; this helper removes itself")
     remove(world.engine, own.id)
 

@@ -100,9 +100,16 @@ def _has_left(outcome: Outcome) -> bool:
 
 
 def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice."""
+    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice.
+
+    Unless nothing had been done yet.
+    """
     same = any(update.name == name and update.is_rollback for update in unfinished)
-    return tuple(outcome for outcome in recovered if same and outcome.name == name)
+    return tuple(
+        outcome
+        for outcome in recovered
+        if same and outcome.name == name and outcome.reason.code is not ReasonCode.INTERRUPTED
+    )
 
 
 def recover_all(
@@ -148,7 +155,7 @@ def see_who_stays(group: Sequence[Unfinished], outcomes: Sequence[Outcome], worl
             continue
         now = world.engine.find_container(outcome.name)
         if now is not None and now["Image"] == outcome.source.image_id:
-            stays_after_all(outcome.name, outcome.source.image_id, world.engine, world.memory)
+            stays_after_all(outcome.name, outcome.source.image_id, world.engine.find_image, world.memory)
 
 
 def is_in_hands(group: Sequence[Unfinished], world: World, inventory: Inventory) -> bool:

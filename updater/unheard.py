@@ -26,7 +26,7 @@ from updater.remembering import remember
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from updater.engine.docker_engine import DockerEngine
+    from updater.going_back import FindImage
     from updater.model.container import ContainerSnapshot
     from updater.model.digest import Digest
     from updater.model.history import Rejection
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 def write_down_unheard(
-    containers: Iterable[ContainerSnapshot], of: str, since: float, engine: DockerEngine, memory: Store
+    containers: Iterable[ContainerSnapshot], of: str, since: float, find_image: FindImage, memory: Store
 ) -> None:
     """Of the update of the container `of`, whose helper was made at `since`; nothing where it is known already."""
     for container in containers:
         if container.labels.get(LABEL_OLD_ID) == of and container.name == container.labels.get(LABEL_NAME):
             _updated(container, since, memory)
         elif container.id == of:
-            asked = stays_after_all(container.name, container.image_id, engine, memory)
+            asked = stays_after_all(container.name, container.image_id, find_image, memory)
             _stays(container, since, asked, memory)
 
 
