@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError
-from updater.itself import own_container
+from updater.itself import in_own_container, own_container
 from updater.model.facts import Facts, Moment
 from updater.model.history import Operation
 from updater.model.need import Condition
@@ -254,7 +254,8 @@ def _is_not_ours(container: ContainerSnapshot, job: Job) -> bool:
     """Whether even a restart is none of our business; ourselves we would kill in the middle."""
     objection = consider(container, job.request).objection
     kept_out = objection is not None and objection.code in _KEPT_OUT
-    return kept_out or container.id == own_container(job.inventory.containers)
+    here = in_own_container(job.request, job.inventory.containers, job.world.engine.find_container)
+    return kept_out or container.id in here.maybe_own
 
 
 def _left(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -73,7 +73,7 @@ def decide_all(
     }
     containers = [one for one in inventory.containers if one.id not in working and helper_of(one) is None]
     request = replace(
-        in_own_container(request, containers),
+        in_own_container(request, containers, world.engine.find_container),
         names=resolve_names(request.names, inventory, unfinished),
         busy=frozenset(update.name for update in unfinished),
     )
@@ -94,7 +94,7 @@ def decide_all(
         if not moment.at_once:
             candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
         candidates = with_majors(candidates, request.warn_majors, world.engine)
-        facts = (facts_of(candidate, world.memory, moment, request.own_id, busy) for candidate in candidates)
+        facts = (facts_of(candidate, world.memory, moment, request, busy) for candidate in candidates)
         return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
 
     decisions = decided(survey(shown, inventory, world.engine, world.registry, parallel_checks))

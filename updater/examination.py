@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineDenied, ImageNotFound, RegistryError, RegistryPaused
-from updater.itself import own_container
+from updater.itself import lookalikes, own_container
 from updater.model.finding import Finding, Health
 
 if TYPE_CHECKING:
@@ -139,11 +139,17 @@ def state_finding(folder: Path | None, warnings: Sequence[str]) -> Finding:
     return Finding("state", Health.OK, f"{kept} {folder}.")
 
 
-def itself_finding(inventory: Inventory) -> Finding:
+def itself_finding(inventory: Inventory, engine: DockerEngine) -> Finding:
     """In which container this program runs."""
     own = own_container(inventory.containers)
     container = next((container for container in inventory.containers if container.id == own), None)
     if container is None:
+        if alike := sorted(one.name for one in lookalikes(inventory.containers, engine.find_container)):
+            message = (
+                f"It runs in a container, and nothing but the host name tells in which, which {_few(alike)} bears:"
+                " whatever has that name is not updated. Start the updater without a host name of its own."
+            )
+            return Finding("itself", Health.WARNING, message)
         return Finding("itself", Health.OK, "It runs outside of this engine's containers.")
     return Finding("itself", Health.OK, f"It runs in the container {container.name} ({container.id[:12]}).")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from updater.deciding import decide_all, ids_of, moment_of, resolve_names
 from updater.errors import UsageError
-from updater.itself import in_own_container, own_container
+from updater.itself import in_own_container
 from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.digest import short
@@ -21,17 +21,15 @@ from updater.recreator.unfinished import find_unfinished
 from updater.remembering import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from updater.model.candidate import Candidate
-    from updater.model.container import Inventory
     from updater.model.decision import Decision
     from updater.model.facts import Facts
     from updater.model.terms import Terms
     from updater.policy.needs import Needs
     from updater.policy.terms import Request
-    from updater.recreator.unfinished import Unfinished
     from updater.world import World
 
 _ORDER = "Is there an order to update it in, among those that it needs?"
@@ -70,9 +68,12 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
         decisions = decided(None)[0] or decisions
     (decision,) = decisions
     candidate, moment = decision.candidate, moment_of(request)
-    own_id = own_container(inventory.containers)
-    facts = facts_of(candidate, world.memory, moment, own_id, ids_of(unfinished))
-    asked = [*scope.rulings(candidate.container, decision.terms, _as_asked(request, inventory, unfinished))]
+    in_full = replace(
+        in_own_container(request, inventory.containers, world.engine.find_container),
+        busy=frozenset(update.name for update in unfinished),
+    )
+    facts = facts_of(candidate, world.memory, moment, in_full, ids_of(unfinished))
+    asked = [*scope.rulings(candidate.container, decision.terms, in_full)]
     if decision.reasons[0].code is ReasonCode.INVALID_LABEL:
         asked = [Ruling("Can its labels be read?", decision.reasons[0])]
     objected = next((number for number, ruling in enumerate(asked) if ruling.objection is not None), None)
@@ -85,12 +86,6 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
             asked.append(Ruling(_ORDER, decision.reasons[0] if in_a_circle else None))
     return Explanation(
         world.engine.info, decision, tuple(_known(candidate, decision.terms, facts, world)), tuple(asked)
-    )
-
-
-def _as_asked(request: Request, inventory: Inventory, unfinished: Sequence[Unfinished]) -> Request:
-    return replace(
-        in_own_container(request, inventory.containers), busy=frozenset(update.name for update in unfinished)
     )
 
 

@@ -1,23 +1,34 @@
-"""`updater rollback`: which image did a container run before its last update, and is it still there?"""
+"""`updater rollback`: which image did a container run before its last update, and is it still there?
+
+And what if it cannot go back? Then nobody has turned down the image that it runs on.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from updater.engine.snapshot import image_facts
 from updater.errors import UsageError
 from updater.model.digest import parse_digest, short
 from updater.model.outcome import ImageAt
 from updater.model.plan import Plan, Purpose
+from updater.model.reason import ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE, LABEL_OLD_REFERENCE
 from updater.watcher.compare import running_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from updater.engine.docker_engine import DockerEngine
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
+    from updater.model.history import Rejection
     from updater.model.reference import ImageReference
     from updater.state.store import Store
+
+    FindImage = Callable[[str], Mapping[str, Any] | None]
 
 
 def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: Store) -> Plan:
@@ -76,3 +87,20 @@ def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
     except ValueError:
         digest = None
     return ImageAt(labels[LABEL_OLD_IMAGE], digest)
+
+
+def stays_after_all(name: str, image_id: str | None, find_image: FindImage, memory: Store) -> tuple[Rejection, ...]:
+    """The container runs on with this image: take back that a person turned it down. What was taken back.
+
+    A verdict on an image that had not proven itself stays.
+    """
+    image = find_image(image_id) if image_id is not None else None
+    digests = {digest for _, digest in image_facts(image).repository_digests} if image is not None else set()
+    asked = tuple(
+        rejection
+        for rejection in memory.rejections(name)
+        if rejection.digest in digests and rejection.reason.code is ReasonCode.REJECTED_BEFORE
+    )
+    for rejection in asked:
+        memory.withdraw(name, rejection.digest)
+    return asked

@@ -11,16 +11,17 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from updater.giving_up import give_up
 from updater.interruption import Interrupted
 from updater.itself import own_container
 from updater.model.container import STATES_UP
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.recreator.helper import remove
-from updater.recreator.names import LABEL_OLD_ID, name_new
+from updater.recreator.names import LABEL_OLD_ID
 from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of
 from updater.remembering import remember
-from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers
+from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers, see_who_stays
 from updater.unheard import write_down_unheard
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def is_being_replaced(world: World, request: Request, tell: Tell, waited: float)
     group = group_with(own.id, find_unfinished(containers))
     if group:
         if waited > _GIVEN_UP_AFTER and all(update.standing in _NOT_BEGUN for update in group):
-            _take_back(group, containers, world)
+            give_up(group, containers, world, request, tell)
             group = group_with(own.id, find_unfinished(world.engine.containers_alone()))
         recover_all(group, world, request, world.engine.inventory(), _unless_skipped(tell))
         containers = world.engine.containers_alone()
@@ -95,21 +96,6 @@ def _helper_is_up(own: ContainerSnapshot, containers: Sequence[ContainerSnapshot
     return of is not None and any(one.state in STATES_UP and helper_of(one) == of for one in containers)
 
 
-def _take_back(group: Sequence[Unfinished], containers: Sequence[ContainerSnapshot], world: World) -> None:
-    """The helper does nothing: it may be kept from the engine by a proxy, which lets us through. We are still there.
-
-    Without the mark, recovery removes what was made.
-    """
-    LOGGER.error("the helper has not begun; does what is between it and the engine let it pass? The update is given up")
-    helpers = [container for container in containers if helper_of(container) == group_of(group[0])]
-    with world.interruption.deferred():
-        for helper in helpers:
-            remove(world.engine, helper.id)
-        for update in group:
-            if update.new is not None and update.old is not None and update.standing is Standing.COMPLETE:
-                world.engine.rename(update.new.id, name_new(update.name, update.old.id))
-
-
 def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell: Tell) -> None:
     """Go on with the update of the container `of`, to its end; then there is no need for this container any more."""
     told: set[tuple[str, OutcomeKind, str]] = set()
@@ -125,6 +111,7 @@ def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell:
                     told.add((outcome.name, outcome.kind, outcome.reason.message))
                     tell(outcome)
                     _write_down(outcome, group, world)
+                    see_who_stays(group, [outcome], world)
             if world.interruption.requested():
                 break
             if _group(world, of):
@@ -132,7 +119,7 @@ def _help(own: ContainerSnapshot, of: str, world: World, request: Request, tell:
     if world.interruption.requested() and _group(world, of):
         raise Interrupted  # whoever starts one of the containers again, or this one, goes on
     if not told:  # this process begins where another one was killed
-        write_down_unheard(world.engine.containers_alone(), of, own.created_at, world.memory)
+        write_down_unheard(world.engine.containers_alone(), of, own.created_at, world.engine.find_image, world.memory)
     LOGGER.info("the updater's container is as it should be; this helper removes itself")
     remove(world.engine, own.id)
 

@@ -1,4 +1,7 @@
-"""In which container does this program run, if in one? Asked of the kernel, never guessed from an image's name."""
+"""In which container does this program run, if in one? Asked of the kernel, never guessed from an image's name.
+
+Where the kernel does not tell, all that could be it are left alone.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from updater import heartbeat
+from updater.model.container import STATES_UP
 from updater.model.values import parse_boolean
 from updater.policy.watchtower_labels import ITSELF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
     from updater.model.container import ContainerSnapshot
     from updater.policy.terms import Request
+
+    Find = Callable[[str], Mapping[str, Any] | None]
 
 LOGGER = logging.getLogger("updater")
 
@@ -28,6 +35,10 @@ _SHORT_ID = re.compile(r"[0-9a-f]{12}")
 _OWN_FILES = frozenset({"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"})
 _ROOT_FIELD, _PLACE_FIELD, _AFTER_DASH = 3, 4, " - "  # of /proc/self/mountinfo, see proc(5)
 _FORGETFUL = frozenset({"tmpfs", "ramfs"})
+_ALIKE = (
+    "or one of the same host name, and nothing else tells in which one it runs; start the updater without a host name"
+    " of its own, or update it yourself"
+)
 _UNSURE = "or shares its network with it: nobody can tell which; update it yourself"
 _ONE_CYCLE = "and nothing runs `updater watch` in it; pull its image before you start it again"
 
@@ -39,21 +50,63 @@ def own_container(containers: Iterable[ContainerSnapshot], root: Path = Path("/"
 
 def _candidates(known: tuple[ContainerSnapshot, ...], root: Path) -> tuple[str, ...]:
     """The likeliest first. There are others only where a network is shared, whose files are the same for all."""
-    if not (root / ".dockerenv").exists() and not (root / "run/.containerenv").exists():
+    if not _is_in_one(root):
         return ()
     # Where the path tells (cgroup v1, or the host's namespace), it tells for sure.
     by_group = _found_in(_LONG_ID.findall(_read(root / "proc/self/cgroup")), known)
     if by_group:
         return tuple(by_group[:1])
-    by_mounts = _found_in([found for line in _own_mounts(root) for found in _LONG_ID.findall(line)], known)
-    hostname = _read(root / "etc/hostname").strip()
-    by_name = [
-        container.id for container in known if _SHORT_ID.fullmatch(hostname) and container.id.startswith(hostname)
-    ]
+    by_mounts = _found_in(_ids_in_mounts(root), known)
+    short = {name for name in _hostnames(root) if _SHORT_ID.fullmatch(name)}
+    by_name = [container.id for container in known if container.id[:12] in short]
     found = next((container for container in known if container.id in (by_mounts or by_name)), None)
     if found is None:
         return ()
-    return (found.id, *(one.id for one in known if not one.needs.isdisjoint({found.id, found.name})))
+    return (found.id, *_in_the_network_of(found, known))
+
+
+def lookalikes(
+    containers: Iterable[ContainerSnapshot], find: Find, root: Path = Path("/")
+) -> tuple[ContainerSnapshot, ...]:
+    """Where this program runs in a container and the kernel does not tell in which: all of this engine's it may be.
+
+    Its own one bears its host name, whoever gave that. None where it is known, or is another engine's.
+    """
+    known = tuple(containers)
+    if not _is_in_one(root) or _candidates(known, root) or _LONG_ID.search(_read(root / "proc/self/cgroup")):
+        return ()
+    # Files of a container that is not there: another engine's, or whose network was shared until it was removed.
+    of_another = next(_ids_in_mounts(root), None) is not None
+    asked = [one for one in known if one.state in STATES_UP and (one.network_of is not None or not of_another)]
+    hostnames = _hostnames(root)
+    return tuple(one for one in asked if _is_called(hostnames, find(one.id) or {}))
+
+
+def _is_called(hostnames: frozenset[str], container: Mapping[str, Any]) -> bool:
+    """Whether it sees one of these as its host name."""
+    config, host_config = container.get("Config") or {}, container.get("HostConfig") or {}
+    name, domain = config.get("Hostname"), config.get("Domainname")
+    return not hostnames.isdisjoint({name, f"{name}.{domain}"}) or host_config.get("UTSMode") == "host"
+
+
+def _hostnames(root: Path) -> frozenset[str]:
+    """The kernel's is the host's own where the namespace is; a user's file may be mounted over that of the engine."""
+    found = (_read(root / place).strip() for place in ("proc/sys/kernel/hostname", "etc/hostname"))
+    return frozenset(name for name in found if name)
+
+
+def _is_in_one(root: Path) -> bool:
+    return (root / ".dockerenv").exists() or (root / "run/.containerenv").exists()
+
+
+def _in_the_network_of(one: ContainerSnapshot, known: tuple[ContainerSnapshot, ...]) -> tuple[str, ...]:
+    """Those that show its files as theirs, also by way of another one; whoever merely has a link to it does not."""
+    names = {one.id, one.name}
+    found: list[str] = []
+    while more := [each for each in known if each.network_of in names and each.id not in {one.id, *found}]:
+        found += [each.id for each in more]
+        names |= {name for each in more for name in (each.id, each.name)}
+    return tuple(found)
 
 
 def _found_in(ids: Iterable[str], containers: Iterable[ContainerSnapshot]) -> list[str]:
@@ -61,16 +114,18 @@ def _found_in(ids: Iterable[str], containers: Iterable[ContainerSnapshot]) -> li
     return [container.id for container in containers if container.id in named]
 
 
-def _own_mounts(root: Path) -> Iterator[str]:
+def _ids_in_mounts(root: Path) -> Iterator[str]:
     """What the container's own files were mounted from."""
     for line in _read(root / "proc/self/mountinfo").splitlines():
         fields = line.split()
         if len(fields) > _PLACE_FIELD and fields[_PLACE_FIELD] in _OWN_FILES:
-            yield fields[_ROOT_FIELD]
+            yield from _LONG_ID.findall(fields[_ROOT_FIELD])
 
 
-def in_own_container(request: Request, containers: Iterable[ContainerSnapshot], root: Path = Path("/")) -> Request:
-    """The request of a program that runs in this container.
+def in_own_container(
+    request: Request, containers: Iterable[ContainerSnapshot], find: Find, root: Path = Path("/")
+) -> Request:
+    """The request of a program that runs in this container. `find` inspects one, where that is needed to be sure.
 
     Whoever put our image in Watchtower's place and kept the label by which Watchtower knows itself gets its default:
     all containers are considered, unless a setting says otherwise.
@@ -79,7 +134,14 @@ def in_own_container(request: Request, containers: Iterable[ContainerSnapshot], 
     candidates = _candidates(known, root)
     own = next((container for container in known if container.id in candidates[:1]), None)
     if own is None:
-        return replace(request, own_id=None)
+        alike = lookalikes(known, find, root)
+        return replace(
+            request,
+            own_id=None,
+            own_obstacle=_ALIKE if alike else None,
+            own_image=alike[0].image_id if len(alike) == 1 else None,
+            maybe_own=frozenset(one.id for one in alike),
+        )
     obstacle = _UNSURE if len(candidates) > 1 else _obstacle(request, root)
     request = replace(
         request, own_id=own.id, own_obstacle=obstacle, own_image=own.image_id, maybe_own=frozenset(candidates)

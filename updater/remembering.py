@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from updater.model.published import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
+    from updater.policy.terms import Request
     from updater.state.store import Store
 
 
@@ -43,14 +44,15 @@ _NEXT_RUN_TAKES_IT_UP = frozenset(
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
-def facts_of(candidate: Candidate, memory: Store, moment: Moment, own_id: str | None, busy: frozenset[str]) -> Facts:
+def facts_of(candidate: Candidate, memory: Store, moment: Moment, request: Request, busy: frozenset[str]) -> Facts:
     """What is known of this container, and of the digest that it would be updated to; the rest as in the facts.
 
     Where it would not be, nothing of a digest is looked up: of most containers, most of the time.
     """
     name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
     known = Facts(
-        own_id=own_id,
+        own_id=request.own_id,
+        maybe_own=request.maybe_own,
         busy=busy,
         moment=moment,
         looked_at=memory.looked_at(name) if candidate.consideration.terms.schedule is not None else None,

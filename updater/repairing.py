@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from updater.carrying_out import remember_all
 from updater.deciding import ids_of, resolve_names
 from updater.errors import EngineError, UpdateFailed, UsageError
-from updater.going_back import plan_rollback
+from updater.going_back import plan_rollback, stays_after_all
 from updater.itself import in_own_container
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
@@ -67,7 +67,8 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
     # Who names a container means it, running or not.
     defaults = {**(request.defaults or {}), "include_stopped": True}
-    request = in_own_container(replace(request, names=frozenset({full_name}), defaults=defaults), inventory.containers)
+    request = replace(request, names=frozenset({full_name}), defaults=defaults)
+    request = in_own_container(request, inventory.containers, world.engine.find_container)
     plan = plan_rollback(consider(container, request), world.engine, world.memory)
     plan = replace(plan, kept_image=inventory.tags.get(kept_name(full_name)))
     turned_down: frozenset[Digest] = frozenset()
@@ -85,7 +86,7 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     with world.interruption.deferred():
         companions = plan_companions(dependents, world.engine, request, {})
         outcomes = perform(plan, surroundings(world, inventory), companions)
-    if outcomes[0].kind is not OutcomeKind.ROLLED_BACK and outcomes[0].reason.code is not ReasonCode.ITSELF:
+    if not _has_left(outcomes[0]) and outcomes[0].reason.code is not ReasonCode.ITSELF:  # or the helper sees to that
         for digest in turned_down:  # it runs on, so nobody turned it down
             world.memory.withdraw(full_name, digest)
     for outcome in outcomes:
@@ -94,10 +95,22 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     return outcomes
 
 
+def _has_left(outcome: Outcome) -> bool:
+    """Whether it runs another image now; that need not have proven itself, if it was kept all the same."""
+    return outcome.kind is OutcomeKind.ROLLED_BACK or outcome.container_id is not None
+
+
 def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice."""
+    """What came of the same rollback, if it had been cut short: it is done now, and not to be done twice.
+
+    Unless nothing had been done yet.
+    """
     same = any(update.name == name and update.is_rollback for update in unfinished)
-    return tuple(outcome for outcome in recovered if same and outcome.name == name)
+    return tuple(
+        outcome
+        for outcome in recovered
+        if same and outcome.name == name and outcome.reason.code is not ReasonCode.INTERRUPTED
+    )
 
 
 def recover_all(
@@ -131,7 +144,19 @@ def _recover_one(
     outcomes = go_on(group, world, request, inventory)
     for outcome in outcomes:
         remember(outcome, Operation.RECOVERY, world.memory)
+    see_who_stays(group, outcomes, world)
     return outcomes
+
+
+def see_who_stays(group: Sequence[Unfinished], outcomes: Sequence[Outcome], world: World) -> None:
+    """A person asked to leave an image, and the container runs on with it: then nobody turned that down."""
+    asked = {update.name for update in group if update.is_rollback or update.new is None}
+    for outcome in outcomes:
+        if outcome.name not in asked:
+            continue
+        now = world.engine.find_container(outcome.name)
+        if now is not None and now["Image"] == outcome.source.image_id:
+            stays_after_all(outcome.name, outcome.source.image_id, world.engine.find_image, world.memory)
 
 
 def is_in_hands(group: Sequence[Unfinished], world: World, inventory: Inventory) -> bool:

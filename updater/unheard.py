@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from updater.going_back import stays_after_all
 from updater.model.digest import parse_digest, short
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
@@ -23,20 +24,25 @@ from updater.recreator.names import (
 from updater.remembering import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from updater.going_back import FindImage
     from updater.model.container import ContainerSnapshot
     from updater.model.digest import Digest
+    from updater.model.history import Rejection
     from updater.state.store import Store
 
 
-def write_down_unheard(containers: Iterable[ContainerSnapshot], of: str, since: float, memory: Store) -> None:
+def write_down_unheard(
+    containers: Iterable[ContainerSnapshot], of: str, since: float, find_image: FindImage, memory: Store
+) -> None:
     """Of the update of the container `of`, whose helper was made at `since`; nothing where it is known already."""
     for container in containers:
         if container.labels.get(LABEL_OLD_ID) == of and container.name == container.labels.get(LABEL_NAME):
             _updated(container, since, memory)
         elif container.id == of:
-            _rolled_back(container, since, memory)
+            asked = stays_after_all(container.name, container.image_id, find_image, memory)
+            _stays(container, since, asked, memory)
 
 
 def _updated(new: ContainerSnapshot, since: float, memory: Store) -> None:
@@ -53,16 +59,21 @@ def _updated(new: ContainerSnapshot, since: float, memory: Store) -> None:
     remember(outcome, Operation.ROLLBACK if by_hand else Operation.UPDATE, memory)
 
 
-def _rolled_back(old: ContainerSnapshot, since: float, memory: Store) -> None:
-    """Without a verdict on the new image there is nothing to be told."""
-    verdicts = [rejection for rejection in memory.rejections(old.name) if rejection.at.timestamp() >= since]
-    if not verdicts or _is_known(old.name, since, memory):
+def _stays(old: ContainerSnapshot, since: float, asked: Sequence[Rejection], memory: Store) -> None:
+    """`asked`: what a person had turned down by asking to go back. With no verdict either, there is nothing to tell."""
+    if _is_known(old.name, since, memory):
         return
-    verdict = max(verdicts, key=lambda rejection: rejection.at)
-    target = ImageAt(None, verdict.digest)
+    verdicts = [rejection for rejection in memory.rejections(old.name) if rejection.at.timestamp() >= since]
     source = ImageAt(old.image_id, None)
-    outcome = Outcome(old.name, old.image_text, OutcomeKind.ROLLED_BACK, verdict.reason, source, target)
-    remember(outcome, Operation.UPDATE, memory)
+    if verdicts:
+        verdict = max(verdicts, key=lambda rejection: rejection.at)
+        target = ImageAt(None, verdict.digest)
+        outcome = Outcome(old.name, old.image_text, OutcomeKind.ROLLED_BACK, verdict.reason, source, target)
+        remember(outcome, Operation.UPDATE, memory)
+    elif asked:
+        reason = Reason(ReasonCode.INTERRUPTED, "You asked to roll it back; that did not go well, so it is as it was.")
+        outcome = Outcome(old.name, old.image_text, OutcomeKind.FAILED, reason, source, ImageAt(None, None))
+        remember(outcome, Operation.ROLLBACK, memory)
 
 
 def _is_known(name: str, since: float, memory: Store) -> bool:

@@ -105,8 +105,10 @@ def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fin
             engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
             yield from examination.engine_findings(engine)
             inventory = engine.inventory()
-            yield examination.itself_finding(inventory)
-            request = in_own_container(request_of(settings, [], environment), inventory.containers)
+            yield examination.itself_finding(inventory, engine)
+            request = in_own_container(
+                request_of(settings, [], environment), inventory.containers, engine.find_container
+            )
             considered = [consider(container, request) for container in inventory.containers]
             yield from examination.hook_findings(engine, considered)
             if (named := examination.names_finding(inventory.containers, request)) is not None:
@@ -134,7 +136,6 @@ def watchtower_found(settings: Settings, environment: Mapping[str, str]) -> Migr
 
 def followed(inventory: Inventory, request: Request) -> list[ImageReference]:
     """The references that a cycle would ask registries for."""
-    request = in_own_container(request, inventory.containers)
     return [
         container.reference
         for container in inventory.containers

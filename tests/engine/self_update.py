@@ -45,6 +45,7 @@ OF_THE_FUTURE = r"""RUN python3 -c "import compileall, pathlib; from updater.sta
 """
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "old": (NOT_PROBED, "LABEL variant=old"),
+    "older": (NOT_PROBED, "LABEL variant=older"),
     "good": (NOT_PROBED, "LABEL variant=good"),
     "old-probed": (PROBED, "LABEL variant=old"),
     "good-probed": (PROBED, "LABEL variant=good"),
@@ -61,6 +62,12 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
         "USER 0",
         OF_THE_FUTURE,
         "USER 10001:10001",
+    ),
+    # It runs, until a file says otherwise.
+    "moody": (
+        NOT_PROBED,
+        f'ENTRYPOINT ["sh", "-c", "test ! -e {STATE}/moody && exec updater \\"$@\\"", "updater"]',
+        'CMD ["watch"]',
     ),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),
     "unhealthy": ('HEALTHCHECK --interval=1s --start-period=1s --retries=2 CMD ["sh", "-c", "exit 1"]',),
@@ -179,9 +186,9 @@ class Home:
         except NotFound:
             return None
 
-    def variant_now(self) -> str:
+    def variant_now(self, short: str = NAME) -> str:
         """Which digest the container of the name runs."""
-        labels = self.host.inspect(NAME)
+        labels = self.host.inspect(short)
         image = self.host.client.inspect_image(labels["Image"])
         digests = {entry.partition("@")[2] for entry in image["RepoDigests"] or ()}
         return next((variant for variant, digest in self.pushed.items() if digest in digests), "unknown")
@@ -210,10 +217,14 @@ class Home:
 
     def updater(self, *arguments: str) -> Any:
         """What `updater ARGUMENTS -o json` in the container says."""
-        identifier = self.host.client.exec_create(self.name, ["updater", *arguments, "-o", "json"])["Id"]
+        return json.loads(self.says(*arguments, "-o", "json"))
+
+    def says(self, *arguments: str) -> str:
+        """What `updater ARGUMENTS` in the container says."""
+        identifier = self.host.client.exec_create(self.name, ["updater", *arguments])["Id"]
         output = self.host.client.exec_start(identifier, demux=True)
         assert output[0], output
-        return json.loads(output[0])
+        return str(output[0].decode())
 
     def codes(self, *arguments: str) -> list[str]:
         """The reasons that `check` gives for the updater's own container."""

@@ -174,6 +174,17 @@ class TestRollback:
         assert outcome["outcome"] == "rolled-back"
         assert ran(host.updater("run", *QUICK).json)[host.name("web")]["reason"]["code"] == "rejected-before"
 
+    def test_killed_before_anything_was_touched(self, host: Host) -> None:
+        command = (r"create\?name=.*new-", "rollback", host.name("web"), *QUICK)
+        kill_after(host, *command)
+        (outcome,) = recover(host)
+        assert outcome["reason"]["code"] == "interrupted"
+        assert "Nothing was rejected" in host.updater("retry", host.name("web")).stdout
+        kill_after(host, *command)
+        result = host.updater("rollback", host.name("web"), *QUICK)
+        assert result.json["results"][0]["reason"]["code"] == "rolled-back"
+        assert "1" in host.execute("web", "cat /www/index.html")
+
     def test_interrupted_it_turns_nothing_down(self, host: Host) -> None:
         with host.start_updater("rollback", host.name("web"), "-o", "json") as process:
             assert process.stderr is not None

@@ -9,7 +9,7 @@ import pytest
 from rig import ImageSpec
 from rig.certificates import CertificateAuthority
 from rig.tls_registry import TlsRegistry
-from tests.engine.self_update import NAME, ON, Home
+from tests.engine.self_update import NAME, ON, STATE, Home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,16 +119,25 @@ def test_a_newer_one_that_fails_leaves_the_state_as_the_old_one_knows_it(home: H
 
 
 def test_rolled_back_by_a_person(home: Home) -> None:
-    old_id = home.create("old")
+    """First in vain: then the image that runs on was not turned down."""
+    old_id = home.create("moody")
     home.publish("good")
     home.host.client.start(old_id)
     home.replaced(old_id)
     good_id = home.id_now()
     assert good_id is not None
+    home.host.execute(NAME, f"touch {STATE}/moody")
+    started_at = home.host.inspect(NAME)["State"]["StartedAt"]
+    assert home.updater("rollback", home.name)["results"][0]["reason"]["code"] == "itself"
+    home.host.wait_until(lambda: home.host.inspect(NAME)["State"]["StartedAt"] != started_at, 60)
+    home.settle()
+    assert (home.id_now(), home.history()[0]) == (good_id, ("rollback", "failed"))
+    assert home.says("retry", home.name) == f"Nothing was rejected for {home.name}.\n"
+    home.host.execute(NAME, f"rm {STATE}/moody")
     assert home.updater("rollback", home.name)["results"][0]["reason"]["code"] == "itself"
     home.replaced(good_id)
-    assert home.variant_now() == "old"
-    assert home.history() == [("rollback", "rolled-back"), ("update", "updated")]
+    assert home.variant_now() == "moody"
+    assert home.history() == [("rollback", "rolled-back"), ("rollback", "failed"), ("update", "updated")]
     assert home.codes()[0] == "rejected-before"
 
 
@@ -214,13 +223,22 @@ def test_behind_a_proxy_with_a_fixed_address(bridged: Home, variant: str, outcom
 
 @pytest.mark.endurance
 def test_a_helper_that_is_kept_from_the_engine(bridged: Home) -> None:
-    """The proxy knows the updater by its address alone. What was begun is taken back, and the next cycle works."""
+    """The proxy knows the updater by its address alone. What was begun is taken back, told, and not tried anew."""
     home = bridged
     old_id = behind_a_proxy(home, ADDRESSES[0], "impatient", "good")
     home.host.wait_until(lambda: any(".helper-" in name for name in home.names()), 60)
     home.host.wait_until(lambda: "is given up" in home.log(), 60)
-    home.host.wait_until(lambda: set(home.names()) == {home.name} | home.beside)
+    home.host.wait_until(home.is_settled)
     assert home.id_now() == old_id
+    (entry,) = home.updater("history", home.name)["entries"]
+    assert (entry["operation"], entry["outcome"], entry["reason"]["code"]) == ("update", "failed", "itself")
+    assert "let it know the updater by its name" in entry["reason"]["message"]
+    assert "the engine is away" in entry["log_tail"]
+    (result,) = home.updater("run")["results"]
+    assert (result["outcome"], result["reason"]["code"]) == ("skipped", "rejected-before")
+    assert "Its helper did nothing" in result["reason"]["message"]
+    assert set(home.names()) == {home.name} | home.beside
+    assert "may be tried again" in home.says("retry", home.name)
     assert home.codes()[0] == "update-available"
 
 
@@ -238,6 +256,34 @@ def test_a_state_that_would_be_lost(home: Home) -> None:
     home.settle()
     home.publish("good")
     assert home.codes() == ["itself"]
+
+
+def test_one_that_nothing_names(home: Home) -> None:
+    """A host name of its own, no control group to be seen, and others' files over the engine's: it is left alone."""
+    host, own = home.host, [f"/etc/{name}" for name in ("hostname", "hosts", "resolv.conf")]
+    for place in own:
+        (host.directory / place[5:].replace("/", "-")).write_text("127.0.0.1 localhost\n")
+    for short, hostname in (("web", "web"), ("alike", "known")):
+        host.push(f"{short}:latest", ImageSpec(marker="1"))
+        host.run_container(short, f"{short}:latest", labels=ON, Hostname=hostname)
+        host.push(f"{short}:latest", ImageSpec(marker="2"))
+    old_id = home.create(
+        "old",
+        binds=[f"{host.directory / place[5:]}:{place}:ro" for place in own],
+        host_config={"CgroupnsMode": "private"},
+        Hostname="known",
+    )
+    home.publish("good")
+    home.beside = frozenset({host.name("web"), host.name("alike")})
+    host.client.start(old_id)
+    home.settle()
+    assert home.id_now() == old_id
+    assert [host.execute(short, "cat /etc/marker").strip() for short in ("web", "alike")] == ["2", "1"]
+    assert "start the updater without a host name of its own" in home.log()
+    assert home.codes() == ["itself"]
+    (found,) = [one for one in home.updater("doctor")["findings"] if one["subject"] == "itself"]
+    assert found["health"] == "warning"
+    assert f"which {host.name('alike')}, {home.name} bears" in found["message"]
 
 
 def test_it_is_switched_off_by_the_ordinary_labels(home: Home) -> None:

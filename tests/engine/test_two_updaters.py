@@ -1,16 +1,24 @@
-"""Two updaters on one engine, without a common state folder: never both on one container, and the second says so."""
+"""Two updaters on one engine, without a common state folder: never both on one container, and the second says so.
+
+Nor do they stop each other.
+"""
 
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
+
+import pytest
 
 from rig import ImageSpec, commands
 from tests.engine.contract import checked, codes, ran
+from tests.engine.self_update import NAME, STATE, Home
 
 if TYPE_CHECKING:
     from rig.host import Host
     from rig.recording import Request
+    from rig.updater_image import UpdaterImage
 
 ON = {"updater.enable": "true"}
 SLOW = ImageSpec(marker="2", healthcheck=commands.health_check("test -e /go", interval=0.3, retries=200))
@@ -85,3 +93,32 @@ def test_names_that_merely_look_like_ours_are_left_alone(host: Host) -> None:
     before = host.container_names()
     assert host.updater("recover", "-o", "json").json["recovered"] == []
     assert host.container_names() == before
+
+
+@pytest.mark.timeout(300)
+def test_two_of_different_images_do_not_stop_each_other(host: Host, updater_image: UpdaterImage) -> None:
+    """Each makes the other one's successor at the same moment. Neither has a scope, and none sees what the other is."""
+    made: list[str] = []
+    both_made = threading.Event()
+
+    def wait_for_the_other(request: Request, status: int) -> None:
+        if status == 201 and ".new-" in request.target and not both_made.is_set():
+            made.append(request.target)
+            if len(made) > 1:
+                both_made.set()
+            both_made.wait(20)
+
+    with host.rig.recording_socket() as socket:
+        socket.path.chmod(0o666)  # the updaters are not root
+        home = Home(host, updater_image, socket, beside=frozenset({host.name("other")}))
+        state = {"Binds": [f"{socket.path}:/run/engine.sock", f"{host.name('state2')}:{STATE}"]}
+        ids = {home.create("old"), home.create("older", short="other", host_config=state)}
+        home.publish("good")
+        socket.recording.after = wait_for_the_other
+        for identifier in ids:
+            host.client.start(identifier)
+        pair = (NAME, "other")
+        host.wait_until(lambda: home.is_settled() and not ids & {host.inspect(one)["Id"] for one in pair}, 90)
+        assert both_made.is_set()
+        assert {home.variant_now(one) for one in pair} == {"good"}
+        assert all(host.inspect(one)["State"]["Running"] for one in pair)

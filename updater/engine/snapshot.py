@@ -77,15 +77,15 @@ def _linked(containers: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]
     return found
 
 
-def _network_of_another(container: Mapping[str, Any]) -> frozenset[str]:
+def _network_of(container: Mapping[str, Any]) -> str | None:
     mode = str((container.get("HostConfig") or {}).get("NetworkMode") or "")
-    return frozenset({mode.removeprefix(OF_CONTAINER)} if mode.startswith(OF_CONTAINER) else ())
+    return mode.removeprefix(OF_CONTAINER) if mode.startswith(OF_CONTAINER) else None
 
 
 def _snapshot(
     container: Mapping[str, Any], name: str, facts: Mapping[str, ImageFacts], linked: frozenset[str]
 ) -> ContainerSnapshot:
-    image_text, image_id = container["Image"], container["ImageID"]
+    image_text, image_id, network_of = container["Image"], container["ImageID"], _network_of(container)
     return ContainerSnapshot(
         id=container["Id"],
         name=name,
@@ -96,7 +96,8 @@ def _snapshot(
         state=ContainerState(container["State"]),
         labels=dict(container.get("Labels") or {}),
         created_at=float(container.get("Created") or 0),
-        needs=linked | _network_of_another(container),
+        needs=linked | ({network_of} if network_of is not None else frozenset()),
+        network_of=network_of,
     )
 
 

@@ -71,7 +71,8 @@ class ContainerSnapshot:
     `image_text` is what the user asked for, to the letter; `reference` is None where that names no
     repository (an image id). `image` is None where the image it runs is no longer there. `created_at` in seconds
     since the epoch, by the engine's clock. `needs` holds the containers, by id or name, that the list shows it to
-    need: the one whose network it shares, those it has legacy links to; other needs only an inspection shows.
+    need: the one whose network it shares (`network_of`), those it has legacy links to; other needs only an inspection
+    shows.
     """
 
     id: str
@@ -84,6 +85,7 @@ class ContainerSnapshot:
     labels: Mapping[str, str]
     created_at: float = 0.0
     needs: frozenset[str] = frozenset()
+    network_of: str | None = None
 
     @property
     def user_labels(self) -> Mapping[str, str]:

@@ -41,7 +41,8 @@ class Moment:
 class Facts:
     """`rejection`, `skip`: of the very digest that this container would be updated to, if there was one.
 
-    `own_id` is the id of the container that this program runs in, if it does; `busy` are the ids of containers whose
+    `own_id` is the id of the container that this program runs in, if it does, `maybe_own` are those of all that may be
+    it where that is not sure; `busy` are the ids of containers whose
     update is under way, or was cut short. `moved_back_to` is when the digest that is published now was first seen, if
     that was before the one that runs: somebody pointed the tag back. `published_at` is since when the digest that it
     would be updated to is there: first seen by us (`only_seen`), or later if its publisher says so. `looked_at` is
@@ -51,6 +52,7 @@ class Facts:
 
     rejection: Rejection | None = None
     own_id: str | None = None
+    maybe_own: frozenset[str] = frozenset()
     busy: frozenset[str] = frozenset()
     moved_back_to: datetime | None = None
     hold: Hold | None = None

@@ -86,6 +86,8 @@ def _obstacle(dependent: Dependent, facts: Facts) -> str | None:
         return "it was started with --rm and vanishes when it stops"
     if dependent.container.id == facts.own_id:
         return "it is the container that this updater runs in"
+    if dependent.container.id in facts.maybe_own:
+        return "it may be the container that this updater runs in"
     if dependent.container.id in facts.busy:
         return "another update of it is under way, or was cut short"
     if LABEL_SWARM_TASK in dependent.container.labels:

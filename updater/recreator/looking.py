@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.model.reason import ReasonCode
+from updater.recreator.each_other import give_way
 from updater.recreator.names import (
     LABEL_OLD_ID,
     name_back,
@@ -38,6 +39,7 @@ def inspect(recreation: Recreation) -> None:
 
 def confirm(recreation: Recreation) -> None:
     """The user may have acted while the image was being pulled; then the user wins."""
+    give_way(recreation)
     now = recreation.engine.find_container(recreation.old["Id"])
     if now is None or now["Name"] != recreation.old["Name"]:
         _check_other_updaters(recreation)

@@ -103,3 +103,4 @@ def test_whose_network_and_links_the_list_shows() -> None:
         "web": frozenset(),
         "proxy": {"c" * 64},
     }
+    assert {one.name: one.network_of for one in seen.containers if one.network_of is not None} == {"app": vpn}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.given import candidate, consideration, container, published_image
+from tests.unit.given import CONTAINER_ID, candidate, consideration, container, published_image
 from updater.model.candidate import Status
 from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action
@@ -25,9 +25,16 @@ def dependent(labels: dict[str, str] | None = None, *, auto_remove: bool = False
     return Dependent(container(labels=labels or {}), "vpn", auto_remove)
 
 
-def test_a_dependent_that_is_being_updated_keeps_the_provider_from_it() -> None:
-    one = dependent()
-    decision = decide(candidate(dependents=(one,)), Facts(busy=frozenset({one.container.id})))
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts(busy=frozenset({CONTAINER_ID})),
+        Facts(own_id=CONTAINER_ID),
+        Facts(maybe_own=frozenset({CONTAINER_ID})),
+    ],
+)
+def test_a_dependent_that_is_in_hands_or_may_be_ours_keeps_the_provider_from_it(facts: Facts) -> None:
+    decision = decide(candidate(dependents=(dependent(),)), facts)
     assert (decision.action, decision.reasons[0].code) == (Action.LEAVE, ReasonCode.SHARED_NAMESPACE)
 
 

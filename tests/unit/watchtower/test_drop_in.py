@@ -138,7 +138,9 @@ def test_the_label_by_which_watchtower_knows_itself(
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/hostname").write_text(own.id[:12])
     request = Request(nobody_said_all=nobody_said_all)
-    assert in_own_container(request, [own], tmp_path).all is False  # nothing says that it runs in a container
+    assert (
+        in_own_container(request, [own], lambda _: None, tmp_path).all is False
+    )  # nothing says that it runs in a container
     (tmp_path / ".dockerenv").touch()
-    found = in_own_container(request, [own], tmp_path)
+    found = in_own_container(request, [own], lambda _: None, tmp_path)
     assert (found.own_id, found.all) == (own.id, expected)
