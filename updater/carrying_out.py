@@ -14,13 +14,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError
-from updater.itself import in_own_container, own_container
+from updater.itself import own_container
 from updater.model.facts import Facts, Moment
 from updater.model.history import Operation
 from updater.model.need import Condition
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.model.wording import printable
+from updater.own_part import in_own_container
 from updater.planning import plan_companions, plan_update
 from updater.policy.order import Line, lines, providers, reached
 from updater.policy.rules import objects_by_now

@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from updater.cycle import run
-from updater.errors import EngineDenied, EngineUnreachable, UpdaterError, UsageError
+from updater.errors import EngineDenied, EngineUnreachable, StateLost, UpdaterError, UsageError
 from updater.giving_back import give_back_memory
-from updater.handing_over import is_being_replaced, is_on_trial
+from updater.handing_over import is_being_replaced, is_on_trial, require_the_same_state
 from updater.interruption import Interrupted
 from updater.lookout import Lookout
 from updater.model.schedule import jitter
@@ -225,6 +225,8 @@ class _Daemon:
         try:
             with self._world(writable=False) as world:
                 on_trial = is_on_trial(world)
+            if on_trial:
+                require_the_same_state(self._request)
             with self._world(writable=not on_trial) as world:
                 waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
                 replaced = is_being_replaced(world, self._request, self._audience.tell, waited)
@@ -233,6 +235,8 @@ class _Daemon:
                     self._recover(world)
         except (EngineUnreachable, EngineDenied) as error:
             return self._is_away(str(error))
+        except StateLost:
+            raise  # to end at once, with or without a health check, is to fail the trial
         except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
             self._trouble = f"an update of our own container cannot be seen to: {_told(error)}"
             LOGGER.error("%s", self._trouble)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from updater.errors import UnknownContainer
-from updater.itself import in_own_container
 from updater.maturity import mature
 from updater.model.candidate import Status
 from updater.model.decision import Action
@@ -15,6 +14,7 @@ from updater.model.facts import Moment
 from updater.model.need import Condition
 from updater.model.reason import ReasonCode
 from updater.model.report import CheckReport
+from updater.own_part import in_own_container
 from updater.policy.needs import needs_of_all, with_unknown_needs
 from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide

@@ -204,6 +204,10 @@ class DigestMismatch(RegistryError):
     code = ReasonCode.DIGEST_MISMATCH
 
 
+class StateLost(UpdaterError):
+    """A new version of this program finds nothing of what the one before it remembers."""
+
+
 class UpdateFailed(UpdaterError):
     """A step of the recreate did not succeed, for the reason given."""
 

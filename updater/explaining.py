@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from updater.deciding import decide_all, ids_of, moment_of, resolve_names
 from updater.errors import UsageError
-from updater.itself import in_own_container
 from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.digest import short
@@ -16,6 +15,7 @@ from updater.model.published import Published
 from updater.model.reason import ReasonCode
 from updater.model.terms import Enabled, Level
 from updater.model.values import show_duration
+from updater.own_part import in_own_container
 from updater.policy import rules, scope
 from updater.recreator.unfinished import find_unfinished
 from updater.remembering import facts_of

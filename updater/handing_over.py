@@ -11,6 +11,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from updater.errors import StateLost
 from updater.giving_up import give_up
 from updater.interruption import Interrupted
 from updater.itself import own_container
@@ -19,9 +20,10 @@ from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.recreator.helper import remove
 from updater.recreator.names import LABEL_OLD_ID
-from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of
+from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of, in_groups
 from updater.remembering import remember
 from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers, see_who_stays
+from updater.state.folder import holds_memory, obstacle
 from updater.unheard import write_down_unheard
 
 if TYPE_CHECKING:
@@ -86,6 +88,20 @@ def is_on_trial(world: World) -> bool:
     return any(update.new is not None and update.new.id == own.id for update in group) or _helper_is_up(own, containers)
 
 
+def require_the_same_state(request: Request) -> None:
+    """Raises StateLost where the new one cannot go on with what the old one keeps: it has not proven itself, then.
+
+    The old one has looked that its state is in a volume (`itself.py`); the new one may run as somebody else, or look
+    for it in another place.
+    """
+    folder = request.state_folder
+    problem = "it has no state folder" if folder is None else obstacle(folder)
+    if problem is None and folder is not None and not holds_memory(folder):
+        problem = f"there is nothing in {folder}"
+    if problem is not None:
+        raise StateLost(f"the new updater cannot go on with the state of the old one: {problem}")
+
+
 def _own(containers: Sequence[ContainerSnapshot]) -> ContainerSnapshot | None:
     own_id = own_container(containers)
     return next((container for container in containers if container.id == own_id), None)
@@ -131,7 +147,9 @@ def concerns_us(containers: Sequence[ContainerSnapshot], unfinished: Sequence[Un
 
 
 def _group(world: World, of: str) -> tuple[Unfinished, ...]:
-    return tuple(update for update in find_unfinished(world.engine.containers_alone()) if group_of(update) == of)
+    """In the order in which they were made: the first is the one that the others depend on."""
+    groups = in_groups(find_unfinished(world.engine.containers_alone()))
+    return next((group for group in groups if group_of(group[0]) == of), ())
 
 
 def _write_down(outcome: Outcome, group: Sequence[Unfinished], world: World) -> None:

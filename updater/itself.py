@@ -5,28 +5,19 @@ Where the kernel does not tell, all that could be it are left alone.
 
 from __future__ import annotations
 
-import logging
 import re
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from updater import heartbeat
 from updater.model.container import STATES_UP
-from updater.model.values import parse_boolean
-from updater.policy.watchtower_labels import ITSELF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from updater.model.container import ContainerSnapshot
-    from updater.policy.terms import Request
 
     Find = Callable[[str], Mapping[str, Any] | None]
-
-LOGGER = logging.getLogger("updater")
 
 _LONG_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SHORT_ID = re.compile(r"[0-9a-f]{12}")
@@ -35,21 +26,18 @@ _SHORT_ID = re.compile(r"[0-9a-f]{12}")
 _OWN_FILES = frozenset({"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"})
 _ROOT_FIELD, _PLACE_FIELD, _AFTER_DASH = 3, 4, " - "  # of /proc/self/mountinfo, see proc(5)
 _FORGETFUL = frozenset({"tmpfs", "ramfs"})
-_ALIKE = (
-    "or one of the same host name, and nothing else tells in which one it runs; start the updater without a host name"
-    " of its own, or update it yourself"
-)
-_UNSURE = "or shares its network with it: nobody can tell which; update it yourself"
-_ONE_CYCLE = "and nothing runs `updater watch` in it; pull its image before you start it again"
 
 
 def own_container(containers: Iterable[ContainerSnapshot], root: Path = Path("/")) -> str | None:
     """The id of the container this process runs in, confirmed by the engine's own list; None outside of any."""
-    return next(iter(_candidates(tuple(containers), root)), None)
+    return next(iter(candidates_here(tuple(containers), root)), None)
 
 
-def _candidates(known: tuple[ContainerSnapshot, ...], root: Path) -> tuple[str, ...]:
-    """The likeliest first. There are others only where a network is shared, whose files are the same for all."""
+def candidates_here(known: tuple[ContainerSnapshot, ...], root: Path = Path("/")) -> tuple[str, ...]:
+    """The ids of the containers that this process may run in, the likeliest first.
+
+    There are others only where a network is shared, whose files are the same for all.
+    """
     if not _is_in_one(root):
         return ()
     # Where the path tells (cgroup v1, or the host's namespace), it tells for sure.
@@ -73,7 +61,7 @@ def lookalikes(
     Its own one bears its host name, whoever gave that. None where it is known, or is another engine's.
     """
     known = tuple(containers)
-    if not _is_in_one(root) or _candidates(known, root) or _LONG_ID.search(_read(root / "proc/self/cgroup")):
+    if not _is_in_one(root) or candidates_here(known, root) or _LONG_ID.search(_read(root / "proc/self/cgroup")):
         return ()
     # Files of a container that is not there: another engine's, or whose network was shared until it was removed.
     of_another = next(_ids_in_mounts(root), None) is not None
@@ -122,54 +110,7 @@ def _ids_in_mounts(root: Path) -> Iterator[str]:
             yield from _LONG_ID.findall(fields[_ROOT_FIELD])
 
 
-def in_own_container(
-    request: Request, containers: Iterable[ContainerSnapshot], find: Find, root: Path = Path("/")
-) -> Request:
-    """The request of a program that runs in this container. `find` inspects one, where that is needed to be sure.
-
-    Whoever put our image in Watchtower's place and kept the label by which Watchtower knows itself gets its default:
-    all containers are considered, unless a setting says otherwise.
-    """
-    known = tuple(containers)
-    candidates = _candidates(known, root)
-    own = next((container for container in known if container.id in candidates[:1]), None)
-    if own is None:
-        alike = lookalikes(known, find, root)
-        return replace(
-            request,
-            own_id=None,
-            own_obstacle=_ALIKE if alike else None,
-            own_image=alike[0].image_id if len(alike) == 1 else None,
-            maybe_own=frozenset(one.id for one in alike),
-        )
-    obstacle = _UNSURE if len(candidates) > 1 else _obstacle(request, root)
-    request = replace(
-        request, own_id=own.id, own_obstacle=obstacle, own_image=own.image_id, maybe_own=frozenset(candidates)
-    )
-    if request.nobody_said_all and _is_true(own.user_labels.get(ITSELF, "")):
-        _tell_once()
-        return replace(request, all=True)
-    return request
-
-
-def _obstacle(request: Request, root: Path) -> str | None:
-    """What keeps it from being updated, if anything does."""
-    if request.fired is None and not _daemon_runs():
-        return _ONE_CYCLE
-    folder = request.state_folder
-    if folder is not None and _outlives_the_container(folder.absolute(), root):
-        return None
-    where = f"and its state folder {folder} is in no volume" if folder is not None else "and it has no state folder"
-    return f"{where}, so an image that was turned down would be forgotten with the container; mount a volume there"
-
-
-def _daemon_runs() -> bool:
-    """Whether `updater watch` runs in this container: then it is what is started again."""
-    beat = heartbeat.read()
-    return beat is not None and heartbeat.lives(beat, heartbeat.process_of(beat.pid))
-
-
-def _outlives_the_container(folder: Path, root: Path) -> bool:
+def outlives_the_container(folder: Path, root: Path = Path("/")) -> bool:
     """Whether it is in a volume, or a folder of the host's."""
     kind, deepest = "", Path("/")
     for line in _read(root / "proc/self/mountinfo").splitlines():
@@ -179,22 +120,6 @@ def _outlives_the_container(folder: Path, root: Path) -> bool:
         if folder.is_relative_to(place) and len(place.parts) >= len(deepest.parts):
             kind, deepest = filesystem.split(" ")[0], place
     return deepest != Path("/") and kind not in _FORGETFUL
-
-
-@cache
-def _tell_once() -> None:
-    LOGGER.warning(
-        "The updater's own container is labelled %s=true, so all containers are considered that do not say"
-        " enable=false, as Watchtower does; UPDATER_ALL=false leaves those out that are not opted in.",
-        ITSELF,
-    )
-
-
-def _is_true(text: str) -> bool:
-    try:
-        return parse_boolean(text)
-    except ValueError:
-        return False
 
 
 def _read(path: Path) -> str:

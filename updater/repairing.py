@@ -10,10 +10,10 @@ from updater.carrying_out import remember_all
 from updater.deciding import ids_of, resolve_names
 from updater.errors import EngineError, UpdateFailed, UsageError
 from updater.going_back import plan_rollback, stays_after_all
-from updater.itself import in_own_container
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
+from updater.own_part import in_own_container
 from updater.planning import plan_companions
 from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery

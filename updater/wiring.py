@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
 from updater.errors import EngineError, InvalidSetting, RegistryDenied
-from updater.itself import in_own_container
 from updater.model.silence import unheard
 from updater.model.zone import GOOD_ZONES, system_zone
+from updater.own_part import in_own_container
 from updater.policy.declarations import SETTINGS
 from updater.policy.scope import consider
 from updater.policy.terms import Request

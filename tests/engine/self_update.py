@@ -69,6 +69,8 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
         f'ENTRYPOINT ["sh", "-c", "test ! -e {STATE}/moody && exec updater \\"$@\\"", "updater"]',
         'CMD ["watch"]',
     ),
+    # It runs as somebody else, who may not read what the old one keeps.
+    "stranger": (PROBED, "USER 20002:20002"),
     "crashing": (NOT_PROBED, 'ENTRYPOINT ["python3", "-c", "raise SystemExit(3)"]'),
     "unhealthy": ('HEALTHCHECK --interval=1s --start-period=1s --retries=2 CMD ["sh", "-c", "exit 1"]',),
 }

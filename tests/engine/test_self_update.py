@@ -258,6 +258,43 @@ def test_a_state_that_would_be_lost(home: Home) -> None:
     assert home.codes() == ["itself"]
 
 
+def test_a_state_that_is_somebody_elses(home: Home) -> None:
+    """The new one may not read what the old one keeps: it has not proven itself. Nor may the old one be so."""
+    old_id = home.start("old")
+    home.settle()
+    started_at = home.host.inspect(NAME)["State"]["StartedAt"]
+    home.publish("stranger")
+    assert home.updater("run")["results"][0]["reason"]["code"] == "itself"
+    home.host.wait_until(lambda: home.host.inspect(NAME)["State"]["StartedAt"] != started_at, 60)
+    home.settle()
+    assert home.id_now() == old_id
+    (entry,) = home.updater("history", home.name)["entries"]
+    assert entry["outcome"] == "rolled-back"
+    assert f"cannot go on with the state of the old one: {STATE}: Permission denied" in entry["log_tail"]
+    assert home.codes()[0] == "rejected-before"
+    home.host.client.remove_container(home.name, force=True)
+    home.start("old", user="20002:20002")
+    home.settle()
+    home.publish("good")
+    assert home.codes() == ["itself"]
+
+
+def test_whoever_depends_on_it_comes_along(home: Home) -> None:
+    old_id = home.start("old")
+    home.host.push("side:latest", ImageSpec(marker="1"))
+    side_id = home.host.run_container("side", "side:latest", host_config={"VolumesFrom": [home.name]})
+    home.beside = frozenset({home.host.name("side")})
+    home.settle()
+    home.publish("good")
+    assert home.updater("run")["results"][0]["reason"]["code"] == "itself"
+    home.replaced(old_id)
+    assert home.variant_now() == "good"
+    assert home.history() == [("update", "updated")]
+    side = home.host.inspect("side")
+    assert (side["Id"] != side_id, side["State"]["Running"]) == (True, True)
+    assert home.host.execute("side", f"ls {STATE}/updater.db")
+
+
 def test_one_that_nothing_names(home: Home) -> None:
     """A host name of its own, no control group to be seen, and others' files over the engine's: it is left alone."""
     host, own = home.host, [f"/etc/{name}" for name in ("hostname", "hosts", "resolv.conf")]

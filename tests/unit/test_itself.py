@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.unit.given import container
-from updater.itself import in_own_container, own_container
+from updater.itself import own_container
 from updater.model.container import ContainerState
 from updater.model.schedule import parse_schedule
+from updater.own_part import in_own_container
 from updater.policy.terms import Request
 
 OWN, OTHER = "a1" * 32, "b2" * 32

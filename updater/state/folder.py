@@ -61,6 +61,27 @@ def files_of(path: Path) -> tuple[Path, ...]:
     return (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS))
 
 
+def obstacle(folder: Path) -> str | None:
+    """Why nothing can be kept there, as far as looking tells; None where something can. Makes and changes nothing."""
+    path = folder / FILE_NAME
+    try:
+        check_files(path)
+        there = [place for place in (path, folder, *folder.parents) if place.exists()]
+    except Unusable as error:
+        return str(error)
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    # Of what is not there yet, the nearest folder above it decides.
+    wanted = there[:2] if there[0] == path else there[:1]
+    denied = [place for place in wanted if not os.access(place, os.R_OK | os.W_OK | (os.X_OK if place != path else 0))]
+    return f"user {os.geteuid()} may not write to {denied[0]}" if denied else None
+
+
+def holds_memory(folder: Path) -> bool:
+    """Whether something is kept there."""
+    return (folder / FILE_NAME).exists()
+
+
 def create_file(path: Path) -> None:
     """An empty file for us alone; SQLite gives its companions the same mode. Raises OSError where one exists.
 

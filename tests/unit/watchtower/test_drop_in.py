@@ -9,7 +9,7 @@ import pytest
 from tests.unit.given import container, image
 from updater.configuration import resolve
 from updater.errors import InvalidSetting
-from updater.itself import in_own_container
+from updater.own_part import in_own_container
 from updater.policy.terms import Request
 
 if TYPE_CHECKING:
