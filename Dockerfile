@@ -70,8 +70,9 @@ LABEL org.opencontainers.image.title="container-updater" \
 
 # `--target drop-in`: in Watchtower's place, in a compose file in which nothing else is changed. Such a file gives the
 # engine's socket and a /config.json of root's to whoever the image runs as, and Watchtower's runs as root. It may call
-# the program by Watchtower's name.
+# the program by Watchtower's name, and say nothing else: Watchtower's own default is what counts then.
 FROM image AS drop-in
+ENV WATCHTOWER_LABEL_ENABLE=false
 USER 0:0
 RUN ln -s /opt/updater/bin/updater /watchtower
 

@@ -37,17 +37,20 @@ class RecordingSocket:
         return f"unix://{self.path}"
 
     def start(self) -> None:
-        self.path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(self.path))
-        listener.listen(128)
-        self._relay = Relay(listener, self._connect, self.recording)
+        self._relay = Relay(self._listen(), self._connect, self.recording)
 
     def stop(self) -> None:
         if self._relay is not None:
             self._relay.stop()
             self._relay = None
         self.path.unlink(missing_ok=True)
+
+    def _listen(self) -> socket.socket:
+        self.path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.path))
+        listener.listen(128)
+        return listener
 
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
@@ -57,3 +60,16 @@ class RecordingSocket:
             connection.close()
             raise
         return connection
+
+
+class RecordingPort(RecordingSocket):
+    """The same over TCP, as socket proxies are reached: a free port of the loopback."""
+
+    @property
+    def host(self) -> str:
+        return f"tcp://127.0.0.1:{self._port}"
+
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._port: int = listener.getsockname()[1]
+        return listener

@@ -64,7 +64,10 @@ def test_a_proxy_that_only_lets_us_look(host: Host) -> None:
         socket.recording.before = lambda request: Reply(403, b"Forbidden") if request.method != "GET" else None
         found = findings(host, docker_host=socket.host)
     assert found["rights", ""][0] == "warning"
-    assert "create containers, stop, start and rename containers, remove containers" in found["rights", ""][1]
+    assert (
+        "create containers, stop containers, start containers, rename containers, remove containers"
+        in found["rights", ""][1]
+    )
 
 
 def test_a_state_folder_that_cannot_be(host: Host) -> None:

@@ -36,6 +36,14 @@ services:
       - /var/run/docker.sock:/var/run/docker.sock
     command: --interval 3600 --update-on-start
 """
+PLAINEST = """
+version: "3"
+services:
+  watchtower:
+    image: IMAGE
+    volumes:
+      - /var/run/docker.sock:/var/run/docker.sock
+"""
 WITH_LOGIN = """
 version: "3"
 services:
@@ -131,6 +139,13 @@ class Place:
         code: int = self.host.client.wait(self.host.name("watchtower"), timeout=60)["StatusCode"]
         return code
 
+    def said(self, *command: str) -> str:
+        """What a command that goes well says in the container."""
+        identifier = self.host.client.exec_create(self.host.name("watchtower"), list(command))["Id"]
+        output, errors = self.host.client.exec_start(identifier, demux=True)
+        assert self.host.client.exec_inspect(identifier)["ExitCode"] == 0, errors
+        return str(output.decode())
+
     def marker(self, short: str) -> str:
         return str(self.host.execute(short, "cat /etc/marker"))
 
@@ -208,12 +223,12 @@ def test_a_login_by_variables_and_looking_only(place: Place) -> None:
     assert place.marker("web") == "1"
 
 
-def test_it_is_called_by_watchtowers_name(place: Place) -> None:
-    """In health checks and entrypoints that people wrote for it."""
-    place.start(INTERVAL)
+def test_a_service_that_says_nothing_and_is_called_by_watchtowers_name(place: Place) -> None:
+    """In health checks and entrypoints that people wrote for it; and its default counts."""
+    place.run_outdated("web", NOBODY_SAID_SO)
+    place.start(PLAINEST)
     assert place.host.inspect("watchtower")["Config"]["User"] == "0:0"
     place.host.wait_until(lambda: "next cycle at" in place.host.logs("watchtower"), 60, "the daemon")
-    identifier = place.host.client.exec_create(place.host.name("watchtower"), ["/watchtower", "--health-check"])["Id"]
-    said = place.host.client.exec_start(identifier).decode()
-    assert place.host.client.exec_inspect(identifier)["ExitCode"] == 0, said
-    assert "healthy" in said
+    assert place.said("/watchtower", "--health-check").startswith("healthy")
+    found = {one["name"]: one for one in json.loads(place.said("updater", "check", "-o", "json"))["containers"]}
+    assert found[place.host.name("web")]["decision"] == "update"

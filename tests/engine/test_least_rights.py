@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from rig import ImageSpec, commands
 from rig.least_rights import FORBIDDEN, LeastRightsSocket
 from tests.engine.contract import checked, ran
@@ -76,6 +78,24 @@ def test_a_denied_call_names_the_flags(host: Host) -> None:
     assert "a socket proxy lets POST /images/{id}/tag pass with IMAGES=1 POST=1" in outcome["reason"]["message"]
     assert host.container_names() == [host.name("web")]
     assert host.inspect("web")["Id"] == old_id
+
+
+@pytest.mark.parametrize("verb", ["stop", "start", "rename"])
+def test_what_could_not_be_ended_is_not_begun(host: Host, verb: str) -> None:
+    """Over a network, a proxy may let a container be stopped and not be started again."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    started_at = host.inspect("web")["State"]["StartedAt"]
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.rig.recording_port() as proxy:
+        proxy.recording.before = lambda request: FORBIDDEN if request.path.endswith(f"/{verb}") else None
+        result = host.updater("run", "-o", "json", docker_host=proxy.host)
+    (outcome,) = ran(result.json).values()
+    assert (result.exit_code, outcome["outcome"]) == (1, "failed")
+    assert f"could not {verb} containers" in outcome["reason"]["message"]
+    assert f"a socket proxy lets POST /containers/{{id}}/{verb} pass with CONTAINERS=1" in outcome["reason"]["message"]
+    assert host.container_names() == [host.name("web")]
+    assert (host.inspect("web")["Id"], host.inspect("web")["State"]["StartedAt"]) == (old_id, started_at)
 
 
 def test_nothing_at_all_is_allowed(host: Host) -> None:

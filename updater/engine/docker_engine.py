@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from updater.engine.calls import Json
+    from updater.engine.connection import Client
     from updater.model.digest import Digest
     from updater.model.execution import Execution
     from updater.model.platform import Platform
@@ -32,6 +33,10 @@ _DEFAULT_STOP_TIMEOUT = 10  # seconds; the engine's own default (Docker API, `St
 
 class DockerEngine(Looks):
     """A connection to an engine that speaks Docker's API. Every method raises errors of the EngineError family."""
+
+    def __init__(self, client: Client, silence: Silence = unheard) -> None:
+        super().__init__(client, silence)
+        self._has_rights = False
 
     @classmethod
     def open(cls, host: str | None, environment: Mapping[str, str], silence: Silence = unheard) -> DockerEngine:
@@ -53,6 +58,15 @@ class DockerEngine(Looks):
     def denied(self) -> tuple[str, ...]:
         """What of an update would be denied, as by a proxy in front of the engine; asked of what nobody has."""
         return trials.denied(self._call)
+
+    def require_rights(self) -> None:
+        """Raises EngineDenied where an update could be begun but not ended; asked once, and only over a network.
+
+        There a proxy may stand before the engine, that lets some calls pass and others not.
+        """
+        if not self.is_local and not self._has_rights:
+            trials.require(self._call)
+            self._has_rights = True
 
     def may_execute(self) -> bool:
         """Whether commands may be run in containers; asked of what nobody has, so that none is."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -67,7 +68,7 @@ def translate(error: Exception, doing: str) -> EngineError:
             )
         if isinstance(cause, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
             return EngineUnreachable(f"could not {doing}: the engine did not answer in time; is it overloaded?")
-        if isinstance(cause, FileNotFoundError | ConnectionError | TimeoutError):
+        if isinstance(cause, FileNotFoundError | ConnectionError | TimeoutError | socket.gaierror):
             return EngineUnreachable(
                 f"could not {doing}: no engine answers ({printable(_spoken(cause))});"
                 " is it running, and is DOCKER_HOST or --host right?"

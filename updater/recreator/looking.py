@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 def inspect(recreation: Recreation) -> None:
-    """Read the container and the image it runs."""
+    """Read the container and the image it runs; and may we do all that is to be done?"""
+    recreation.engine.require_rights()
     plan = recreation.plan
     old = recreation.engine.find_container(plan.container_id)
     if old is None or old["Name"] != f"/{plan.name}":

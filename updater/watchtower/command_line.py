@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from updater.errors import InvalidSetting
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from updater.watchtower.reading import Given
 
 RUN_ONCE = PREFIX + "RUN_ONCE"
-_HEALTH = "--health-check"
+_HEALTH, _HELP = "--health-check", "--help"
+_ALIKE = 0.75  # `chekc` and `check` have 0.8 in common, `runner` and `run` 0.67 (difflib)
 _OWN_ALL = ("UPDATER_ALL", "UPDATER_ALL_FILE")
 
 
@@ -44,8 +46,9 @@ def in_our_words(
 ) -> InOurWords | None:
     """What it means; None for a command line of ours, and for one that is nobody's.
 
-    Names alone are taken for Watchtower's only where they are what a container was started with (`begins_container`):
-    anywhere else they are more likely a mistyped command. Raises InvalidSetting for flags that are not known.
+    Names alone are taken for Watchtower's only where they are what a container was started with (`begins_container`),
+    and look like no command: anywhere else they are more likely a mistyped one. Raises InvalidSetting for flags that
+    are not known.
     """
     if list(words) == ["watch"]:
         once = _is_on(environment.get(RUN_ONCE, ""), f"environment variable {RUN_ONCE}")
@@ -53,7 +56,9 @@ def in_our_words(
     everything = read({}, words)
     if not words or any(name in commands for name in everything.names):
         return None
-    if not everything.given and (everything.unknown or not begins_container):
+    if any(one.row.flag == _HELP for one in everything.given):
+        return None if everything.names else InOurWords((_HELP,), {})
+    if not everything.given and (everything.unknown or not begins_container or _is_mistyped(words[0], commands)):
         return None
     if everything.unknown:
         raise InvalidSetting(
@@ -70,6 +75,11 @@ def in_our_words(
     once = _is_on(variables.get(RUN_ONCE, environment.get(RUN_ONCE, "")), "--run-once")
     options = [*_named(everything.names, {**environment, **variables}), *_without_variable(everything.given)]
     return InOurWords(("run" if once else "watch", *options), variables)
+
+
+def _is_mistyped(word: str, commands: Collection[str]) -> bool:
+    """Whether it is rather one of our commands than the name of a container."""
+    return bool(get_close_matches(word, commands, n=1, cutoff=_ALIKE))
 
 
 def _named(names: Sequence[str], environment: Mapping[str, str]) -> list[str]:

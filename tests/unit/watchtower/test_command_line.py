@@ -66,6 +66,18 @@ def test_names_alone_are_its_where_a_container_starts_with_them() -> None:
     assert found.words == ("watch", "--include", "nginx,redis", "--all")
 
 
+@pytest.mark.parametrize("word", ["chekc", "histroy", "watchh", "Check", "roll-back"])
+def test_a_command_that_is_mistyped_is_no_name(word: str) -> None:
+    assert in_our_words([word], {}, COMMANDS, begins_container=True) is None
+
+
+def test_who_asks_for_help_gets_it() -> None:
+    found = in_our_words(["--interval", "30", "-h"], {}, COMMANDS, begins_container=True)
+    assert found is not None
+    assert (found.words, dict(found.variables)) == (("--help",), {})
+    assert in_our_words(["chekc", "--help"], {}, COMMANDS, begins_container=False) is None
+
+
 def test_a_flag_that_nobody_knows_is_named_without_its_value() -> None:
     with pytest.raises(InvalidSetting, match="--api-secret") as caught:
         in_our_words(["--cleanup", "--api-secret", "hush"], {}, COMMANDS, begins_container=True)
