@@ -167,7 +167,10 @@ def is_in_hands(group: Sequence[Unfinished], world: World, inventory: Inventory)
 
 def go_on(group: Sequence[Unfinished], world: World, request: Request, inventory: Inventory) -> tuple[Outcome, ...]:
     """Finish or undo these, whoever's they are. Raises EngineError where the engine is away: for the others, too."""
-    terms = {update.name: terms_for_recovery(update.containers[0], update.name, request) for update in group}
+    # Whose a label is, only the inventory knows: others list containers without their images.
+    known = {container.id: container for container in inventory.containers}
+    listed = {update.name: known.get(update.containers[0].id, update.containers[0]) for update in group}
+    terms = {name: terms_for_recovery(container, name, request) for name, container in listed.items()}
     try:
         if is_being_made(group, world.engine):
             reason = Reason(ReasonCode.BUSY, _STILL_MADE)

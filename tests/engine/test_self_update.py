@@ -74,7 +74,11 @@ def test_it_comes_last_and_no_two_run_cycles(home: Home) -> None:
     home.host.run_container("web", "web:latest", labels=ON)
     home.host.push("web:latest", ImageSpec(marker="2"))
     home.beside = frozenset({home.host.name("web")})
-    old_id = home.create("old-probed")
+    hooks = {
+        "updater.hook.pre-update": f"echo before $UPDATER_CONTAINER >>{STATE}/hooks",
+        "updater.hook.post-update": f"echo after $UPDATER_CONTAINER >>{STATE}/hooks; echo done; exit 3",
+    }
+    old_id = home.create("old-probed", labels=hooks, environment={"UPDATER_CLEANUP": "true"})
     home.publish("good-probed")
     home.host.client.start(old_id)
     home.replaced(old_id)
@@ -85,6 +89,9 @@ def test_it_comes_last_and_no_two_run_cycles(home: Home) -> None:
     assert "our own container is being updated; no cycle begins" in home.log()
     assert home.log().count("a cycle begins") == 1
     assert home.codes() == ["up-to-date"]
+    assert home.host.execute(NAME, f"cat {STATE}/hooks").split() == ["before", home.name, "after", home.name]
+    (entry,) = home.updater("history", home.name)["entries"]
+    assert entry["notes"] == ["Its hook after the update failed: it ended with exit code 3: done. The update stays."]
 
 
 @pytest.mark.parametrize(("variant", "code"), [("crashing", "crashed"), ("unhealthy", "unhealthy")])
