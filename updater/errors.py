@@ -25,6 +25,7 @@ UpdaterError
 │   ├── ImageNotFound
 │   ├── PlatformMissing
 │   └── DigestMismatch
+├── StateLost
 └── UpdateFailed
 """
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
+from docker.errors import APIError
 
 from rig import ImageSpec, push
 from rig.certificates import CertificateAuthority
@@ -16,7 +19,7 @@ from rig.tls_registry import TlsRegistry
 from rig.updater_image import build_stand_in_proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rig.host import Host
     from rig.registry import PrivateRegistry
@@ -26,6 +29,7 @@ PROJECT = Path(__file__).parents[2]
 FILE = PROJECT / "docker-compose.yml"
 SOCKET = "/var/run/docker.sock"
 ON = {"updater.enable": "true"}
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 CONFIG = """registries:
   {address}:
     ca_file: /etc/updater/ca.crt
@@ -40,13 +44,15 @@ class Composed:
     registry: PrivateRegistry
     image: UpdaterImage
 
-    def start(self, **environment: str) -> None:
-        """Start both; `environment` is what a user would add to the updater's."""
+    def start(self, *, labels: Mapping[str, str] = NO_LABELS, **environment: str) -> None:
+        """Start both; `environment` and `labels` are what a user would add to the updater's."""
         composed = read_compose_file(FILE, self.variables())
         self.start_service(composed, "socket-proxy", {})
-        self.start_service(composed, "updater", environment)
+        self.start_service(composed, "updater", environment, labels)
 
-    def start_service(self, composed: ComposeFile, name: str, environment: dict[str, str]) -> None:
+    def start_service(
+        self, composed: ComposeFile, name: str, environment: dict[str, str], labels: Mapping[str, str] = NO_LABELS
+    ) -> None:
         """Make what it needs and is not there yet, and start it."""
         service = composed.services[name]
         for network in composed.networks:
@@ -64,7 +70,7 @@ class Composed:
             # As the image's, but not every half minute only.
             body["Healthcheck"] = {"Interval": int(1e9), "StartPeriod": 0, "Retries": 2}
         networks = {self.host.name(network): {"Aliases": [name]} for network in service.get("networks", ())}
-        labels = body.pop("Labels", {})
+        labels = {**body.pop("Labels", {}), **labels}
         image = body.pop("Image")
         self.host.run_container(name, image, host_config=settings, networks=networks, labels=labels, **body)
 
@@ -96,6 +102,20 @@ class Composed:
             return text in self.host.logs("updater")
 
         self.host.wait_until(said, 30, f"{text!r} in the log of the updater")
+
+    def says(self, *arguments: str) -> str:
+        """What `updater ARGUMENTS` says in the updater's container; nothing where that is being replaced."""
+        try:
+            identifier = self.host.client.exec_create(self.host.name("updater"), ["updater", *arguments])["Id"]
+            return str(self.host.client.exec_start(identifier).decode())
+        except APIError:
+            return ""
+
+    def outcomes(self) -> list[str]:
+        """Of the updater's own container, the latest first."""
+        said = self.says("history", self.host.name("updater"), "-o", "json")
+        found = json.loads(said)["entries"] if said.startswith("{") else []
+        return [entry["outcome"] for entry in found]
 
     def run(self, script: str) -> str:
         """A line of Python in the updater's container."""

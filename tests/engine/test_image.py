@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig import ImageSpec, commands
 from rig.compose_file import parse_compose, read_compose_file
 from tests.engine.composition import FILE, SOCKET, Composed, composed
+from tests.engine.self_update import build_variant
 from updater import __version__
 from updater.engine.rights import Use, calls_for, patterns
 
@@ -175,3 +177,33 @@ def test_a_stop_in_the_middle_of_an_update(composed: Composed) -> None:
     web = host.inspect("web")
     assert (web["Id"], web["State"]["Running"]) == (old_id, True), host.logs("updater")
     assert [name for name in host.container_names() if "web" in name] == [host.name("web")]
+
+
+def test_it_updates_itself_behind_its_proxy(composed: Composed) -> None:
+    """Opted in by one label; all else is as shipped. A bad image, then a good one."""
+    host = composed.host
+    repository = f"{composed.registry.address}/{host.prefix}/updater"
+    shipped = composed.image
+    composed = replace(composed, image=replace(shipped, reference=f"{repository}:latest"))
+
+    def publish(variant: str) -> str:
+        """Make the tag name it; gives the id of its image."""
+        built = build_variant(host.client, shipped, variant)
+        host.client.tag(built, repository, "latest")
+        for line in host.client.push(repository, tag="latest", stream=True, decode=True):
+            assert "error" not in line, line
+        return host.image_id(built)
+
+    old_image = publish("old-probed")
+    composed.start(labels={"updater.enable": "true"})
+    composed.wait_for_log("next cycle at")
+    old_id = host.inspect("updater")["Id"]
+    beside = {host.name("socket-proxy"), host.name("updater")}
+    for variant, outcomes in (("crashing", ["rolled-back"]), ("good-probed", ["updated", "rolled-back"])):
+        new_image = publish(variant)
+        host.client.tag(old_image, repository, "latest")  # as it was here before it was published
+        assert "a helper puts it on" in composed.says("run")
+        host.wait_until(lambda: set(host.container_names()) == beside and composed.outcomes() == outcomes, 90)  # noqa: B023
+        assert (host.inspect("updater")["Id"] == old_id) == (variant == "crashing")
+        assert host.inspect("updater")["Image"] == (old_image if variant == "crashing" else new_image)
+    host.wait_for_health("updater", "healthy", 30)

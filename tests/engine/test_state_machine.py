@@ -20,7 +20,7 @@ from tests.engine.state_machine.score import Score
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LIVES = 8
+_LIVES = 6
 _STEPS = 12
 _WANTED = os.environ.get("MACHINE_EXAMPLES")
 _SECONDS = 900 if _WANTED is None else 120 * int(_WANTED)
