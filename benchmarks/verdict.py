@@ -86,9 +86,12 @@ def print_goals(measured: Sequence[Measured]) -> None:
 
 def _print_goals_of_time(one: Measured) -> None:
     wall, cpu = middle(one.updater, "wall"), middle(one.updater, "cpu")
-    slower, busier = wall / middle(one.floor, "wall"), cpu / middle(one.floor, "cpu")
+    whole, busier = wall / middle(one.floor, "wall"), cpu / middle(one.floor, "cpu")
+    cycle = middle(one.cycle, "inner") / middle(one.floor, "inner")
     faster, memory = one.serial_wall / wall, middle(one.updater, "mebibytes")
-    _goal(f"{_named(one)}: at most 1.25 times the floor's time", f"{slower:.2f}", slower <= 1.25)
+    _goal(f"{_named(one)}: a cycle takes at most 1.25 times the floor's time", f"{cycle:.2f}", cycle <= 1.25)
+    # How long Python takes to start differs from machine to machine, a registry's latency does not.
+    _goal(f"{_named(one)}: a whole `updater check` does so, too", f"{whole:.2f}", whole <= 1.25)
     _goal(f"{_named(one)}: at most twice the floor's processor time", f"{busier:.2f}", busier <= 2)
     _goal(f"{_named(one)}: at least 8 times as fast as one by one", f"{faster:.1f}", faster >= 8)
     _goal(f"{_named(one)}: at most 70 MiB", f"{memory:.0f}", memory <= 70)
