@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig import ImageSpec
+from rig import ImageSpec, commands
 from rig.certificates import CertificateAuthority
 from rig.tls_registry import TlsRegistry
 from tests.engine.self_update import NAME, ON, STATE, Home
@@ -370,3 +370,22 @@ def test_others_leave_it_to_the_helper(home: Home) -> None:
     assert not any(".helper-" in name for name in names)
     home.settle()
     assert home.history() == [("update", "rolled-back")]
+
+
+@pytest.mark.endurance
+def test_an_engine_that_is_stopped_in_the_middle_waits_for_nobody(home: Home) -> None:
+    """It tells its containers to end and answers nobody any more, as when it is upgraded, or the host goes down.
+
+    Whoever is at work on another container then gives up soon, and its next life finishes or undoes that.
+    """
+    host, labels = home.host, ON | {"updater.health-timeout": "20s"}
+    always = {"RestartPolicy": {"Name": "always"}}
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=labels, host_config=always)
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=commands.health_check("exit 1", retries=1000)))
+    home.start("old", StopTimeout=300)
+    host.wait_until(lambda: "until the verdict" in home.log(), 60)
+    host.rig.engine.restart()  # an error where that takes more than 30 s
+    both = sorted((home.name, host.name("web")))
+    host.wait_until(lambda: host.container_names() == both and host.inspect("web")["Id"] == old_id, 90)
+    assert host.inspect("web")["State"]["Running"]

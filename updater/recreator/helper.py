@@ -20,9 +20,9 @@ from updater.model.reason import ReasonCode
 from updater.model.terms import Enabled, Terms
 from updater.recreator.drafting import draft
 from updater.recreator.names import LABEL_HELPER_OF, name_helper
+from updater.recreator.patience import patiently
 from updater.recreator.recreation import failed
 from updater.recreator.unfinished import Standing, group_of, helper_of
-from updater.recreator.verify import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

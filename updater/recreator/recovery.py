@@ -44,11 +44,11 @@ from updater.recreator.names import (
     policy_of,
 )
 from updater.recreator.owner import is_alive, parse_owner
+from updater.recreator.patience import patiently
 from updater.recreator.recreation import Recreation, reference_of
 from updater.recreator.transaction import Setback, go_back, go_through
 from updater.recreator.undo import discard
 from updater.recreator.unfinished import Standing, Unfinished, group_of
-from updater.recreator.verify import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,16 +12,20 @@ from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import name_old
+from updater.recreator.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from typing import TypeVar
 
     from updater.model.outcome import StepTaken
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json
     from updater.recreator.owner import Owner
+
+    T = TypeVar("T")
 
 
 class Narrator(Protocol):
@@ -104,6 +108,10 @@ class Recreation:
     def engine(self) -> Engine:
         """The engine it happens on."""
         return self.surroundings.engine
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Call again while the engine is away; for less long once the user has asked to stop."""
+        return patiently(call, self.surroundings.interrupted)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from updater.recreator.names import (
 )
 from updater.recreator.recreation import failed
 from updater.recreator.stopping import stop_old
-from updater.recreator.verify import freeze, patiently, prove
+from updater.recreator.verify import freeze, prove
 
 if TYPE_CHECKING:
     from updater.recreator.recreation import Recreation
@@ -98,7 +98,7 @@ def commit(recreation: Recreation) -> None:
     """A good update stays good, even if the old container cannot be removed."""
     old_id = recreation.old["Id"]
     try:
-        patiently(lambda: recreation.engine.remove(old_id, volumes=False))
+        recreation.patiently(lambda: recreation.engine.remove(old_id, volumes=False))
     except EngineNotFound:
         return
     except EngineError as error:

@@ -28,7 +28,7 @@ from updater.recreator.undo import (
     put_back,
     remove_old,
 )
-from updater.recreator.verify import ContainerRemoved, ContainerStopped, patiently
+from updater.recreator.verify import ContainerRemoved, ContainerStopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,8 +145,8 @@ def _itinerary_after_a_loss(members: Members) -> Itinerary:
         new_id, old_id = member.new_id, member.old["Id"]
         assert new_id is not None  # the group is complete
         member.touched = member.engine_was_away = True
-        new = patiently(partial(member.engine.find_container, new_id))
-        old = patiently(partial(member.engine.find_container, old_id))
+        new = member.patiently(partial(member.engine.find_container, new_id))
+        old = member.patiently(partial(member.engine.find_container, old_id))
         if new is None:
             raise UpdateFailed(Reason(ReasonCode.CONTAINER_GONE, "The new container was removed meanwhile."))
         found[member.name] = (new, old)

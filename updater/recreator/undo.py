@@ -25,7 +25,7 @@ from updater.recreator.names import (
 from updater.recreator.recreation import reference_of
 from updater.recreator.secrets import without_secrets
 from updater.recreator.stopping import stop_old
-from updater.recreator.verify import freeze, patiently, prove
+from updater.recreator.verify import freeze, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -121,7 +121,7 @@ def keep_as_before(recreation: Recreation) -> None:
     if kept is None or not recreation.old:
         return
     try:
-        patiently(lambda: recreation.engine.tag(kept, KEEP_REPOSITORY, keep_tag(recreation.name)))
+        recreation.patiently(lambda: recreation.engine.tag(kept, KEEP_REPOSITORY, keep_tag(recreation.name)))
     except EngineError as error:
         recreation.notes.append(f"The tag {KEEP_REPOSITORY}:{keep_tag(recreation.name)} was not put back: {error}.")
 
@@ -130,7 +130,7 @@ def remove_old(recreation: Recreation) -> None:
     """The user removed the container while the new one was on trial: what is left of it under our name goes, too."""
     old_id = recreation.old["Id"]
     try:
-        patiently(lambda: recreation.engine.remove(old_id, volumes=False, force=True))
+        recreation.patiently(lambda: recreation.engine.remove(old_id, volumes=False, force=True))
     except EngineNotFound:
         return
     except EngineError as error:
@@ -144,10 +144,12 @@ def _is_ours_alone(recreation: Recreation) -> bool:
     """
     if not recreation.old:
         return True
-    other = patiently(lambda: recreation.engine.find_container(name_go(recreation.name, recreation.old["Id"])))
+    other = recreation.patiently(
+        lambda: recreation.engine.find_container(name_go(recreation.name, recreation.old["Id"]))
+    )
     if other is not None and other["Id"] != recreation.new_id:
         return False
-    old = patiently(lambda: recreation.engine.find_container(recreation.old["Id"]))
+    old = recreation.patiently(lambda: recreation.engine.find_container(recreation.old["Id"]))
     return old is not None and old["Name"] == f"/{recreation.name}"
 
 
@@ -158,13 +160,13 @@ def _announce(recreation: Recreation) -> None:
     OldContainerGone where somebody removed the old container.
     """
     old_id, new_id = recreation.old["Id"], recreation.new_id
-    old = patiently(lambda: recreation.engine.find_container(old_id))
+    old = recreation.patiently(lambda: recreation.engine.find_container(old_id))
     if old is not None:
         parked = parse_working_name(old["Name"].lstrip("/"))
         if parked is not None and parked.phase is Phase.OLD:
             _give_name(recreation, old_id, name_back(old["Name"].lstrip("/")))
         return
-    new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
+    new = None if new_id is None else recreation.patiently(lambda: recreation.engine.find_container(new_id))
     if new is not None and new["Name"] != f"/{recreation.name}":
         remove_new(recreation)
     raise OldContainerGone
@@ -175,7 +177,7 @@ def _created_unheard(recreation: Recreation) -> str | None:
     if not recreation.old:
         return None
     name = name_new(recreation.name, recreation.old["Id"])
-    found = patiently(lambda: recreation.engine.find_container(name))
+    found = recreation.patiently(lambda: recreation.engine.find_container(name))
     owner = ((found or {}).get("Config", {}).get("Labels") or {}).get(LABEL_OWNER)
     return str(found["Id"]) if found and owner == str(recreation.surroundings.owner) else None
 
@@ -193,18 +195,18 @@ def point_tag_back(recreation: Recreation) -> None:
     assert reference.tag is not None
     tag = reference.tag
     try:
-        patiently(lambda: recreation.engine.tag(recreation.old["Image"], reference.name, tag))
+        recreation.patiently(lambda: recreation.engine.tag(recreation.old["Image"], reference.name, tag))
     except EngineError as error:
         recreation.notes.append(f"The tag {reference} still names the new image: {error}.")
 
 
 def _clear_the_way(recreation: Recreation) -> None:
     new_id = recreation.new_id
-    new = None if new_id is None else patiently(lambda: recreation.engine.find_container(new_id))
+    new = None if new_id is None else recreation.patiently(lambda: recreation.engine.find_container(new_id))
     if new is None or new_id is None:
         return
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
-    patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
+    recreation.patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
     bad = name_bad(recreation.name, recreation.old["Id"])
     _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
@@ -224,8 +226,8 @@ def _defuse(recreation: Recreation, new_id: str, timeout: float) -> None:
     for attempt in retrying:
         with attempt:
             if attempt.retry_state.attempt_number > 1:
-                patiently(lambda: recreation.engine.stop(new_id, timeout, None))
-            patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
+                recreation.patiently(lambda: recreation.engine.stop(new_id, timeout, None))
+            recreation.patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
@@ -235,7 +237,7 @@ def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
         if recreation.engine.inspect_container(container_id)["Name"] != f"/{name}":
             recreation.engine.rename(container_id, name)
 
-    patiently(look_and_rename)
+    recreation.patiently(look_and_rename)
 
 
 def _time_to_stop(recreation: Recreation, new: Json) -> float:
@@ -255,16 +257,16 @@ def last_words(recreation: Recreation, container: Json) -> str:
 
 def _restore_old(recreation: Recreation) -> None:
     old_id = recreation.old["Id"]
-    current = patiently(lambda: recreation.engine.inspect_container(old_id))
+    current = recreation.patiently(lambda: recreation.engine.inspect_container(old_id))
     if recreation.stop_requested is not None and current["State"].get("Running"):
         current = _end_of_the_stop(recreation, current)
     if _policy_name(current) != _policy_name(recreation.old):
         # Before the rename: until then the name is the only copy of the policy.
-        patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
+        recreation.patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
     _give_name(recreation, old_id, recreation.name)
     if not recreation.old_ran and current["State"].get("Running"):
         # The engine started it when it booted; it was stopped, and is to be so again.
-        patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
+        recreation.patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
     if recreation.old_ran and not current["State"].get("Running"):
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()
@@ -278,22 +280,22 @@ def _end_of_the_stop(recreation: Recreation, old: Json) -> Json:
     old_id = old["Id"]
     own = old["Config"].get("StopTimeout")
     try:
-        patiently(lambda: stop_old(recreation))
+        recreation.patiently(lambda: stop_old(recreation))
     except EngineRefused:
         deadline = time.monotonic() + _STOP_MARGIN + max(own or 0, _STOP_FAILED_WITHIN)
         while time.monotonic() < deadline:
-            if not patiently(lambda: recreation.engine.inspect_container(old_id))["State"].get("Running"):
+            if not recreation.patiently(lambda: recreation.engine.inspect_container(old_id))["State"].get("Running"):
                 break
             time.sleep(0.5)
-    return patiently(lambda: recreation.engine.inspect_container(old_id))
+    return recreation.patiently(lambda: recreation.engine.inspect_container(old_id))
 
 
 def _start_old(recreation: Recreation, old_id: str) -> None:
     try:
-        patiently(lambda: recreation.engine.start(old_id))
+        recreation.patiently(lambda: recreation.engine.start(old_id))
     except (EngineRefused, EngineConflict):
         time.sleep(1)  # what the new container held, a port or an address, may take a moment to be free
-        patiently(lambda: recreation.engine.start(old_id))
+        recreation.patiently(lambda: recreation.engine.start(old_id))
 
 
 def _judge_old(recreation: Recreation) -> None:
@@ -304,7 +306,7 @@ def _judge_old(recreation: Recreation) -> None:
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long
     try:
-        patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
+        recreation.patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
     except UpdateFailed as failure:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
@@ -318,7 +320,7 @@ def remove_new(recreation: Recreation) -> None:
     if new_id is None:
         return
     try:
-        patiently(lambda: recreation.engine.remove(new_id, volumes=True, force=True))
+        recreation.patiently(lambda: recreation.engine.remove(new_id, volumes=True, force=True))
     except EngineNotFound:
         return
     except EngineError as error:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import tenacity
-
-from updater.errors import EngineError, UpdateFailed
+from updater.errors import UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.health import Bad, Good, Undecided, begin, judge
+from updater.recreator.patience import patiently
 from updater.recreator.persons_hand import ended_by_a_person, was_started_again
 from updater.recreator.secrets import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import TypeVar
 
     from updater.recreator.engine import Alarm, Engine, Json
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 1.0  # seconds, should an event have been lost
 _EVENTS_LATE = 0.3  # seconds by which an event may come after what it tells of
 _RESTART_LOOKS = 30  # nine seconds between the stop and the start of a restart; a busy engine takes some
-_PATIENCE = 60  # seconds that a restarting engine may be away
 
 
 class ContainerStopped(UpdateFailed):
@@ -44,17 +41,6 @@ class ContainerRemoved(UpdateFailed):
 
     def __init__(self) -> None:
         super().__init__(Reason(ReasonCode.CONTAINER_GONE, "Somebody removed it before it had proven itself."))
-
-
-def patiently(call: Callable[[], T]) -> T:
-    """Call again while the engine is away: half-way through a switch, waiting is safer than giving up."""
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, EngineError) and error.temporary),
-        wait=tenacity.wait_fixed(0.5),
-        stop=tenacity.stop_after_delay(_PATIENCE),
-        reraise=True,
-    )
-    return retrying(call)
 
 
 def freeze(engine: Engine, container_id: str, *, paused: bool) -> None:
