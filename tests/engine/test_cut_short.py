@@ -51,9 +51,9 @@ def kill_after(host: Host, pattern: str, *command: str) -> None:
 
 def recover(host: Host) -> list[dict[str, Any]]:
     """One recovery, after which a second finds nothing."""
-    result = host.updater("recover", "-o", "json")
+    result = host.updater("recover", *QUICK)
     assert "Traceback" not in result.stderr, result.stderr
-    assert host.updater("recover", "-o", "json").json["recovered"] == []
+    assert host.updater("recover", *QUICK).json["recovered"] == []
     recovered: list[dict[str, Any]] = result.json["recovered"]
     return recovered
 

@@ -147,8 +147,10 @@ def test_a_hook_that_hangs_is_killed_with_its_children(host: Host) -> None:
 
 
 def test_a_hook_that_cannot_be_killed_is_waited_for_no_longer(host: Host) -> None:
-    watch = """$(ps -o pid,args | awk '$2 == "sleep" && $3 == "1" {print $1}')"""
-    web = start(host, {PRE: f"kill {watch}; sleep 7777", f"{PRE}-timeout": "1s"})
+    # What watches over it may come into being a moment later than the hook.
+    watch = """ps -o pid,args | awk '$2 == "sleep" && $3 == "2" {print $1}'"""
+    hook = f"until kill $({watch}) 2>/dev/null; do true; done; sleep 7777"
+    web = start(host, {PRE: hook, f"{PRE}-timeout": "2s"})
     outcome = web.update()
     assert outcome["reason"]["code"] == "hook-failed"
     assert "it may still be running" in outcome["reason"]["message"]
