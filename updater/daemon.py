@@ -225,8 +225,8 @@ class _Daemon:
         try:
             with self._world(writable=False) as world:
                 on_trial = is_on_trial(world)
-            if on_trial:
-                require_the_same_state(self._request)
+                if on_trial:
+                    require_the_same_state(world, self._request)
             with self._world(writable=not on_trial) as world:
                 waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
                 replaced = is_being_replaced(world, self._request, self._audience.tell, waited)

@@ -19,7 +19,7 @@ from updater.model.container import STATES_UP
 from updater.model.history import Operation
 from updater.model.outcome import OutcomeKind
 from updater.recreator.helper import remove
-from updater.recreator.names import LABEL_OLD_ID
+from updater.recreator.names import LABEL_KEEPS_STATE, LABEL_OLD_ID
 from updater.recreator.unfinished import Standing, find_unfinished, group_of, group_with, helper_of, in_groups
 from updater.remembering import remember
 from updater.repairing import go_on, is_in_hands, recover_all, remove_dead_helpers, see_who_stays
@@ -88,12 +88,15 @@ def is_on_trial(world: World) -> bool:
     return any(update.new is not None and update.new.id == own.id for update in group) or _helper_is_up(own, containers)
 
 
-def require_the_same_state(request: Request) -> None:
+def require_the_same_state(world: World, request: Request) -> None:
     """Raises StateLost where the new one cannot go on with what the old one keeps: it has not proven itself, then.
 
-    The old one has looked that its state is in a volume (`itself.py`); the new one may run as somebody else, or look
-    for it in another place.
+    It may run as somebody else, or look for it in another place. Where somebody else replaces an updater, nobody knows
+    whether there is a state to go on with.
     """
+    own = _own(world.engine.containers_alone())
+    if own is None or LABEL_KEEPS_STATE not in own.labels:
+        return
     folder = request.state_folder
     problem = "it has no state folder" if folder is None else obstacle(folder)
     if problem is None and folder is not None and not holds_memory(folder):

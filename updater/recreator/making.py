@@ -16,6 +16,7 @@ from updater.recreator.names import (
     LABEL_COMPANION_OF,
     LABEL_GROUP,
     LABEL_JOB,
+    LABEL_KEEPS_STATE,
     LABEL_KEPT,
     LABEL_OLD_ID,
     LABEL_OLD_POLICY,
@@ -151,6 +152,8 @@ def _operation_labels(recreation: Recreation) -> dict[str, str]:
         plan.source.digest,
     )
     group.size += 1
+    if recreation.is_itself:
+        labels[LABEL_KEEPS_STATE] = "true"  # it would not replace itself, if its state were not in a volume
     if comes_back_after_signal(recreation):
         labels[LABEL_OLD_POLICY] = policy_letter(recreation.old_policy)  # its name says so only once it is parked
     return {

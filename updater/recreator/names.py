@@ -42,6 +42,7 @@ LABEL_JOB = OPERATION_PREFIX + "job"
 LABEL_GROUP = OPERATION_PREFIX + "group"
 LABEL_PLACE = OPERATION_PREFIX + "place"
 LABEL_COMPANION_OF = OPERATION_PREFIX + "companion-of"
+LABEL_KEEPS_STATE = OPERATION_PREFIX + "keeps-state"
 LABEL_HELPER_OF = OPERATION_PREFIX + "helper-of"
 
 _STATES = {"running": "", "exited": "s", "paused": "p", "restarting": "r"}  # a created one counts as stopped
