@@ -72,7 +72,7 @@ LABEL org.opencontainers.image.title="container-updater" \
 # engine's socket and a /config.json of root's to whoever the image runs as, and Watchtower's runs as root. It may call
 # the program by Watchtower's name, and say nothing else: Watchtower's own default is what counts then.
 FROM image AS drop-in
-ENV WATCHTOWER_LABEL_ENABLE=false
+ENV WATCHTOWER_DROP_IN=true
 USER 0:0
 RUN ln -s /opt/updater/bin/updater /watchtower
 

@@ -230,7 +230,7 @@ def _restart_those_that_want_it(done: dict[str, Outcome], job: Job) -> Iterator[
     updated = {name for name, outcome in done.items() if outcome.kind is OutcomeKind.UPDATED}
     for container in job.inventory.containers:
         causes = [need.on for need in job.needs.get(container.name, ()) if need.restart and need.on in updated]
-        if not causes or container.name in done or _is_not_ours(container, job):
+        if not causes or container.name in done:
             continue
         source = ImageAt(container.image_id, None)
         outcome = Outcome(
@@ -243,7 +243,7 @@ def _restart_those_that_want_it(done: dict[str, Outcome], job: Job) -> Iterator[
         )
         try:
             now = job.world.engine.find_container(container.name)
-            if now is None or not now["State"].get("Running"):
+            if now is None or not now["State"].get("Running") or _is_not_ours(container, job):
                 continue
             job.world.engine.restart(now["Id"], now["Config"].get("StopTimeout"))
         except EngineError as error:

@@ -89,7 +89,7 @@ def watch(
     except Interrupted:
         if interruption.insisted:
             raise
-        LOGGER.info("ends, as asked; no update is under way")
+        LOGGER.info("ends, as asked")
     finally:
         daemon.close()
         audience.pulse.ends()

@@ -61,7 +61,8 @@ def is_being_replaced(world: World, request: Request, tell: Tell, waited: float)
         return True
     group = group_with(own.id, find_unfinished(containers))
     if group:
-        if waited > _GIVEN_UP_AFTER and all(update.standing in _NOT_BEGUN for update in group):
+        begun = any(update.standing not in _NOT_BEGUN for update in group)
+        if waited > _GIVEN_UP_AFTER and not begun and not is_in_hands(group, world, world.engine.inventory()):
             give_up(group, containers, world, request, tell)
             group = group_with(own.id, find_unfinished(world.engine.containers_alone()))
         recover_all(group, world, request, world.engine.inventory(), _unless_skipped(tell))

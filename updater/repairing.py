@@ -109,7 +109,9 @@ def _asked_before(name: str, unfinished: Sequence[Unfinished], recovered: Sequen
     return tuple(
         outcome
         for outcome in recovered
-        if same and outcome.name == name and outcome.reason.code is not ReasonCode.INTERRUPTED
+        if same
+        and outcome.name == name
+        and (outcome.reason.code is not ReasonCode.INTERRUPTED or outcome.kind is not OutcomeKind.ROLLED_BACK)
     )
 
 

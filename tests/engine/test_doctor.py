@@ -65,7 +65,7 @@ def test_a_proxy_that_only_lets_us_look(host: Host) -> None:
         found = findings(host, docker_host=socket.host)
     assert found["rights", ""][0] == "warning"
     assert (
-        "create containers, stop containers, start containers, rename containers, remove containers"
+        "create containers, stop containers, start containers, rename containers, update containers, remove containers"
         in found["rights", ""][1]
     )
 

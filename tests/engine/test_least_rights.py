@@ -80,7 +80,7 @@ def test_a_denied_call_names_the_flags(host: Host) -> None:
     assert host.inspect("web")["Id"] == old_id
 
 
-@pytest.mark.parametrize("verb", ["stop", "start", "rename"])
+@pytest.mark.parametrize("verb", ["stop", "start", "rename", "update"])
 def test_what_could_not_be_ended_is_not_begun(host: Host, verb: str) -> None:
     """Over a network, a proxy may let a container be stopped and not be started again."""
     host.push("web:latest", ImageSpec(marker="1"))
@@ -96,6 +96,22 @@ def test_what_could_not_be_ended_is_not_begun(host: Host, verb: str) -> None:
     assert f"a socket proxy lets POST /containers/{{id}}/{verb} pass with CONTAINERS=1" in outcome["reason"]["message"]
     assert host.container_names() == [host.name("web")]
     assert (host.inspect("web")["Id"], host.inspect("web")["State"]["StartedAt"]) == (old_id, started_at)
+
+
+def test_where_restart_policies_may_not_be_changed_the_old_one_comes_back(host: Host) -> None:
+    """Nobody asks beforehand where there is no network between; the new one is stopped and renamed, but not defused."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON, host_config={"RestartPolicy": {"Name": "always"}})
+    host.push("web:latest", ImageSpec(marker="2"))
+    with host.rig.recording_socket() as proxy:
+        proxy.recording.before = lambda request: FORBIDDEN if request.path.endswith("/update") else None
+        result = host.updater("run", "--grace-period", "1s", "-o", "json", docker_host=proxy.host)
+    (outcome,) = ran(result.json).values()
+    assert outcome["outcome"] in ("failed", "rolled-back")
+    assert "POST /containers/{id}/update pass with CONTAINERS=1 POST=1" in outcome["reason"]["message"]
+    assert host.container_names() == [host.name("web")]
+    web = host.inspect("web")
+    assert (web["Id"], web["State"]["Running"], web["HostConfig"]["RestartPolicy"]["Name"]) == (old_id, True, "always")
 
 
 def test_nothing_at_all_is_allowed(host: Host) -> None:

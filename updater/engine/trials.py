@@ -22,6 +22,7 @@ _TRIALS_OF_NO_RETURN: tuple[Trial, ...] = (
     ("stop containers", "POST", f"/containers/{_NOBODY}/stop", {}),
     ("start containers", "POST", f"/containers/{_NOBODY}/start", {}),
     ("rename containers", "POST", f"/containers/{_NOBODY}/rename", {"params": {"name": _NOBODY}}),
+    ("update containers", "POST", f"/containers/{_NOBODY}/update", {"json": {"RestartPolicy": {"Name": "no"}}}),
     ("remove containers", "DELETE", f"/containers/{_NOBODY}", {}),
 )
 _TRIALS: tuple[Trial, ...] = (

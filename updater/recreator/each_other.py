@@ -11,18 +11,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from updater.model.reason import ReasonCode
+from updater.errors import UpdateFailed
+from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import LABEL_OWNER, name_go, name_new
 from updater.recreator.owner import parse_owner
 from updater.recreator.recreation import failed
 
 if TYPE_CHECKING:
-    from updater.errors import UpdateFailed
     from updater.recreator.engine import Engine, Json
     from updater.recreator.recreation import Recreation
 
 _PATIENCE = 10.0  # seconds for the other one to give way
 _LOOK_EVERY = 0.2
+
+
+class GaveWay(UpdateFailed):
+    """Ours gives way. Nobody else has this container in hand: all that was begun is ours to undo."""
 
 
 def give_way(recreation: Recreation) -> None:
@@ -42,7 +46,8 @@ def give_way(recreation: Recreation) -> None:
 
 
 def _mutual() -> UpdateFailed:
-    return failed(ReasonCode.BUSY, "It runs another updater, which is about to update this one; that goes first.")
+    message = "It runs another updater, which is about to update this one; that goes first."
+    return GaveWay(Reason(ReasonCode.BUSY, message))
 
 
 def _one_sided() -> UpdateFailed:

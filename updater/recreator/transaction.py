@@ -16,6 +16,7 @@ from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
 from updater.model.plan import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
+from updater.recreator.each_other import GaveWay
 from updater.recreator.itinerary import remaining, whole
 from updater.recreator.recreation import Group, Recreation
 from updater.recreator.undo import (
@@ -108,7 +109,8 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         return _after_removal(members, setback)
     if not any(member.touched for member in members):
         head.surroundings.narrator.step(head.name, "discard")
-        discard(members, busy=setback.reason.code is ReasonCode.BUSY)
+        in_hand = setback.reason.code is ReasonCode.BUSY and not isinstance(setback.failure, GaveWay)
+        discard(members, busy=in_hand)
         kind = OutcomeKind.SKIPPED if setback.reason.code in _NOT_NOW else OutcomeKind.FAILED
         head.notes += [f"{member.name}: {note}" for member in members[1:] for note in member.notes]
         return (_outcome(head, kind, _told_of(head, setback)),)

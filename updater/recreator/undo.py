@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
-from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.errors import EngineConflict, EngineDenied, EngineError, EngineNotFound, EngineRefused, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.helper import remove_helper
 from updater.recreator.names import (
@@ -211,7 +211,10 @@ def _clear_the_way(recreation: Recreation) -> None:
     _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
-        _defuse(recreation, new_id, _time_to_stop(recreation, new))
+        try:
+            _defuse(recreation, new_id, _time_to_stop(recreation, new))
+        except EngineDenied as error:  # it is stopped, and about to be removed; the old one must not wait for that
+            recreation.notes.append(f"The failed container kept its restart policy: {error}.")
     recreation.log_tail = last_words(recreation, new)
 
 

@@ -92,7 +92,7 @@ def create_file(path: Path) -> None:
     if os.geteuid() == 0:
         folder = path.parent.stat()
         with contextlib.suppress(OSError):  # root in a container that may not
-            os.chown(path, folder.st_uid, folder.st_gid)
+            os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
 
 
 def check_files(path: Path) -> None:

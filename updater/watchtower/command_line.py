@@ -58,7 +58,8 @@ def in_our_words(
         return None
     if any(one.row.flag == _HELP for one in everything.given):
         return None if everything.names else InOurWords((_HELP,), {})
-    if not everything.given and (everything.unknown or not begins_container or _is_mistyped(words[0], commands)):
+    is_ours = everything.unknown or not begins_container or _is_mistyped(words, environment, commands)
+    if not everything.given and is_ours:
         return None
     if everything.unknown:
         raise InvalidSetting(
@@ -77,9 +78,11 @@ def in_our_words(
     return InOurWords(("run" if once else "watch", *options), variables)
 
 
-def _is_mistyped(word: str, commands: Collection[str]) -> bool:
-    """Whether it is rather one of our commands than the name of a container."""
-    return bool(get_close_matches(word, commands, n=1, cutoff=_ALIKE))
+def _is_mistyped(words: Sequence[str], environment: Mapping[str, str], commands: Collection[str]) -> bool:
+    """Whether this is rather one of our commands than the name of a container, where nothing speaks of Watchtower."""
+    if len(words) > 1 or any(name.startswith(PREFIX) for name in environment):
+        return False
+    return bool(get_close_matches(words[0], commands, n=1, cutoff=_ALIKE))
 
 
 def _named(names: Sequence[str], environment: Mapping[str, str]) -> list[str]:

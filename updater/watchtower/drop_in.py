@@ -58,7 +58,7 @@ class DropIn:
     def _about_all(self) -> str:
         if self.all_containers:
             return (
-                f"With {PREFIX}… variables all containers are considered that do not say enable=false, as Watchtower"
+                "In Watchtower's place all containers are considered that do not say enable=false, as Watchtower"
                 " does; UPDATER_ALL=false leaves those out that are not opted in."
             )
         return (

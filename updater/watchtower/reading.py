@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.watchtower.row import PREFIX
+from updater.watchtower.row import DROP_IN, PREFIX
 from updater.watchtower.rows import BY_FLAG, BY_SHORT, BY_VARIABLE
 
 if TYPE_CHECKING:
@@ -44,18 +44,19 @@ class Everything:
     given: tuple[Given, ...] = ()
     names: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    is_drop_in: bool = False
 
     @property
     def is_watchtower(self) -> bool:
         """Whether it was told to a Watchtower at all: other programs have some of the variables, too."""
-        return any(one.source.startswith((PREFIX, "-")) for one in self.given)
+        return self.is_drop_in or any(one.source.startswith((PREFIX, "-")) for one in self.given)
 
 
 def read(environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Everything:
     """A flag counts before the variable for the same; an empty variable is none, as for Watchtower."""
     flags: list[Given] = []
     names: list[str] = []
-    unknown = [name for name in sorted(environment) if name.startswith(PREFIX) and name not in BY_VARIABLE]
+    unknown = [name for name in sorted(environment) if name.startswith(PREFIX) and name not in {*BY_VARIABLE, DROP_IN}]
     for one in _arguments(arguments):
         if isinstance(one, Given):
             flags.append(one)
@@ -69,7 +70,7 @@ def read(environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Every
         for variable, row in BY_VARIABLE.items()
         if environment.get(variable, "").strip() and (row.flag is None or row.flag not in flagged)
     ]
-    return Everything((*variables, *_joined(flags)), tuple(names), tuple(unknown))
+    return Everything((*variables, *_joined(flags)), tuple(names), tuple(unknown), is_drop_in=DROP_IN in environment)
 
 
 def _joined(flags: Sequence[Given]) -> tuple[Given, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Test = Callable[[str], bool]
 
 PREFIX = "WATCHTOWER_"
+# Ours, and none of Watchtower's: whose image stands in the place of its own.
+DROP_IN = PREFIX + "DROP_IN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,3 +230,22 @@ def test_no_error_shows_a_password(config: Path, password: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         resolved(config, f"registries:\n  r.example:\n    username: me\n    password: {password}\n")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "expected"),
+    [
+        ("", {}, True),
+        ("all: false\n", {}, False),
+        ("", {"WATCHTOWER_LABEL_ENABLE": "true"}, False),
+        ("", {"UPDATER_ALL": "false"}, False),
+    ],
+)
+def test_an_image_in_watchtowers_place_brings_its_default_and_no_more(
+    tmp_path: Path, text: str, environment: dict[str, str], expected: bool
+) -> None:
+    config = tmp_path / "updater.yml"
+    assert resolved(config, text, {"WATCHTOWER_DROP_IN": "true", **environment})["all"] is expected
+    config.write_text(text)
+    settings = resolve({"config": str(config)}, {"WATCHTOWER_DROP_IN": "true"})
+    assert not any("WATCHTOWER_DROP_IN" in warning for warning in settings.warnings)

@@ -71,6 +71,16 @@ def test_a_command_that_is_mistyped_is_no_name(word: str) -> None:
     assert in_our_words([word], {}, COMMANDS, begins_container=True) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [(["healthchecks"], {"WATCHTOWER_DROP_IN": "true"}), (["checkmk", "web"], {}), (["runner"], {})],
+)
+def test_a_name_that_is_like_a_command(words: list[str], environment: dict[str, str]) -> None:
+    found = in_our_words(words, environment, COMMANDS, begins_container=True)
+    assert found is not None
+    assert found.words == ("watch", "--include", ",".join(words), "--all")
+
+
 def test_who_asks_for_help_gets_it() -> None:
     found = in_our_words(["--interval", "30", "-h"], {}, COMMANDS, begins_container=True)
     assert found is not None
