@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from updater.errors import EngineError
 from updater.model.container import STATES_UP
 
 if TYPE_CHECKING:
@@ -67,7 +68,17 @@ def lookalikes(
     of_another = next(_ids_in_mounts(root), None) is not None
     asked = [one for one in known if one.state in STATES_UP and (one.network_of is not None or not of_another)]
     hostnames = _hostnames(root)
-    return tuple(one for one in asked if _is_called(hostnames, find(one.id) or {}))
+    return tuple(one for one in asked if _is_called(hostnames, _shown(one, find)))
+
+
+def _shown(container: ContainerSnapshot, find: Find) -> Mapping[str, Any]:
+    """Nothing of one that cannot be looked at: that one cannot be updated either."""
+    try:
+        return find(container.id) or {}
+    except EngineError as error:
+        if error.temporary:
+            raise
+        return {}
 
 
 def _is_called(hostnames: frozenset[str], container: Mapping[str, Any]) -> bool:
