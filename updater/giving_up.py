@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from updater.model.digest import parse_digest
+from updater.model.digest import digest_in
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from updater.model.container import ContainerSnapshot
-    from updater.model.digest import Digest
     from updater.policy.terms import Request
     from updater.recreator.unfinished import Unfinished
     from updater.world import World
@@ -52,7 +51,7 @@ def give_up(
     reason = Reason(ReasonCode.ITSELF, _WHY)
     image = world.engine.with_reference(head.new).image_text
     with world.interruption.deferred():
-        target = _digest(head.new.labels.get(LABEL_DIGEST))
+        target = digest_in(head.new.labels.get(LABEL_DIGEST))
         if target is not None and not head.is_rollback:  # first: should this be cut short, it is not tried again
             reject(head.name, image, [target], reason, world.memory)
         outcome = Outcome(
@@ -60,7 +59,7 @@ def give_up(
             image,
             OutcomeKind.FAILED,
             reason,
-            ImageAt(head.old.image_id, _digest(head.new.labels.get(LABEL_OLD_DIGEST))),
+            ImageAt(head.old.image_id, digest_in(head.new.labels.get(LABEL_OLD_DIGEST))),
             ImageAt(head.new.image_id, target),
             log_tail="\n".join(_last_words(helper, world) for helper in helpers),
         )
@@ -87,10 +86,3 @@ def _last_words(helper: ContainerSnapshot, world: World) -> str:
     """It may have said what keeps it."""
     config = (world.engine.find_container(helper.id) or {}).get("Config") or {}
     return without_secrets(world.engine.log_tail(helper.id), config.get("Env") or ())
-
-
-def _digest(text: str | None) -> Digest | None:
-    try:
-        return parse_digest(text or "")
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.going_back import stays_after_all
-from updater.model.digest import parse_digest, short
+from updater.model.digest import digest_in, short
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Purpose
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from updater.going_back import FindImage
     from updater.model.container import ContainerSnapshot
-    from updater.model.digest import Digest
     from updater.model.history import Rejection
     from updater.state.store import Store
 
@@ -50,11 +49,11 @@ def _updated(new: ContainerSnapshot, since: float, memory: Store) -> None:
         return
     labels = new.labels
     by_hand = labels.get(LABEL_KIND) == Purpose.ROLLBACK
-    digest = _digest(labels.get(LABEL_DIGEST))
+    digest = digest_in(labels.get(LABEL_DIGEST))
     kind = OutcomeKind.ROLLED_BACK if by_hand else OutcomeKind.UPDATED
     code = ReasonCode.ROLLED_BACK if by_hand else ReasonCode.UPDATED
     reason = Reason(code, f"It runs {short(digest or new.image_id)} and has proven itself.")
-    source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
+    source = ImageAt(labels.get(LABEL_OLD_IMAGE), digest_in(labels.get(LABEL_OLD_DIGEST)))
     outcome = Outcome(new.name, new.image_text, kind, reason, source, ImageAt(new.image_id, digest))
     remember(outcome, Operation.ROLLBACK if by_hand else Operation.UPDATE, memory)
 
@@ -78,10 +77,3 @@ def _stays(old: ContainerSnapshot, since: float, asked: Sequence[Rejection], mem
 
 def _is_known(name: str, since: float, memory: Store) -> bool:
     return any(entry.at.timestamp() >= since for entry in memory.history(name, 1))
-
-
-def _digest(text: str | None) -> Digest | None:
-    try:
-        return parse_digest(text or "")
-    except ValueError:
-        return None

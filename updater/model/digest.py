@@ -19,6 +19,11 @@ def parse_digest(text: str) -> Digest:
     return Digest(text)
 
 
+def digest_in(label: str | None) -> Digest | None:
+    """What a label of an update holds; None where it holds none."""
+    return Digest(label) if label is not None and _DIGEST.fullmatch(label) else None
+
+
 def digest_of(content: bytes) -> Digest:
     """The sha256 digest of these bytes."""
     return Digest("sha256:" + hashlib.sha256(content).hexdigest())

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from updater.errors import EngineError, EngineNotFound, UpdateFailed
 from updater.model.container import STATES_UP
-from updater.model.digest import parse_digest
+from updater.model.digest import digest_in
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.plan import Plan, Purpose
 from updater.model.reason import Reason, ReasonCode
@@ -53,7 +53,6 @@ from updater.recreator.unfinished import Standing, Unfinished, group_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from updater.model.digest import Digest
     from updater.model.terms import Terms
     from updater.recreator.engine import Engine, Json
     from updater.recreator.recreation import Surroundings
@@ -174,8 +173,8 @@ def _start_abandoned(update: Unfinished, new: Json, surroundings: Surroundings) 
     code = ReasonCode.UPDATED if kind is OutcomeKind.UPDATED else ReasonCode.START_FAILED
     reason = Reason(code, f"{_CUT_SHORT} and its old container is gone; {message}")
     labels = new["Config"].get("Labels") or {}
-    source = ImageAt(labels.get(LABEL_OLD_IMAGE), _digest(labels.get(LABEL_OLD_DIGEST)))
-    target = ImageAt(new["Image"], _digest(labels.get(LABEL_DIGEST)))
+    source = ImageAt(labels.get(LABEL_OLD_IMAGE), digest_in(labels.get(LABEL_OLD_DIGEST)))
+    target = ImageAt(new["Image"], digest_in(labels.get(LABEL_DIGEST)))
     return Outcome(update.name, new["Config"]["Image"], kind, reason, source, target)
 
 
@@ -243,8 +242,8 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
         container_id=found.old["Id"],
         image=found.new["Config"]["Image"],
         reference=reference_of(found.new),
-        source=ImageAt(found.old["Image"], _digest(labels.get(LABEL_OLD_DIGEST))),
-        digest=_digest(labels.get(LABEL_DIGEST)),
+        source=ImageAt(found.old["Image"], digest_in(labels.get(LABEL_OLD_DIGEST))),
+        digest=digest_in(labels.get(LABEL_DIGEST)),
         terms=replace(terms, is_job=is_job, one_shot=terms.one_shot or is_job),
         image_id=found.new["Image"],
         kept_image=labels.get(LABEL_KEPT) or None,
@@ -356,10 +355,3 @@ def _purpose(labels: Mapping[str, str]) -> Purpose:
         return Purpose(labels.get(LABEL_KIND, ""))
     except ValueError:
         return Purpose.UPDATE
-
-
-def _digest(text: str | None) -> Digest | None:
-    try:
-        return parse_digest(text or "")
-    except ValueError:
-        return None
