@@ -140,9 +140,9 @@ class PrivateRegistry:
         answer = self.ask("HEAD", path, headers={"Accept": ", ".join(MANIFEST_TYPES)})
         return answer.headers["Docker-Content-Digest"] if answer.ok else None
 
-    def delete(self, repository: str, digest: str) -> None:
-        """Remove a manifest and every tag that names it."""
-        answer = self.ask("DELETE", f"/v2/{repository}/manifests/{digest}")
+    def delete(self, repository: str, digest: str, kind: str = "manifests") -> None:
+        """Remove a manifest and every tag that names it; or one of the `blobs`."""
+        answer = self.ask("DELETE", f"/v2/{repository}/{kind}/{digest}")
         if answer.status_code != requests.codes.accepted:
             raise RigError(f"the registry did not delete {repository}@{digest}: {answer.status_code} {answer.text}")
 

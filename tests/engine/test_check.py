@@ -274,22 +274,53 @@ def test_a_cycle_costs_one_request_per_image_and_three_engine_calls(host: Host) 
     assert len(engine_calls) == 3, [request.path for request in engine_calls]
 
 
-def test_what_changed_costs_one_inspection_and_what_did_not_costs_none(host: Host) -> None:
-    for number in range(20):
-        host.push(f"image{number}:latest", ImageSpec(marker=str(number)))
-        host.create_container(f"c{number}", f"image{number}:latest", labels=ON)
-    for number in (3, 7):
-        host.push(f"image{number}:latest", ImageSpec(marker=f"{number} again"))
-    with host.rig.recording_socket() as socket:
+class TestWhatChanged:
+    """Costs one inspection each, and no other call of the engine; what did not change costs none."""
+
+    @pytest.fixture
+    def twenty(self, host: Host) -> Host:
+        for number in range(20):
+            host.push(f"image{number}:latest", ImageSpec(marker=str(number)))
+            host.create_container(f"c{number}", f"image{number}:latest", labels=ON)
+        for number in (3, 7):
+            host.push(f"image{number}:latest", ImageSpec(marker=f"{number} again"))
         host.rig.registry.recording.clear()
-        result = host.updater("check", "--include-stopped", "-o", "json", docker_host=socket.host)
-        paths = [request.path for request in socket.recording.requests]
-    assert result.json["summary"] == {"current": 18, "outdated": 2, "unknown": 0, "ignored": 0}
-    assert len([path for path in paths if re.search("/containers/[0-9a-f]{64}/json", path)]) == 2, paths
-    # And, where the engine does not tell it with the container, for which platform each of the two images was made.
-    assert len([path for path in paths if re.search("/images/sha256:[0-9a-f]{64}/json", path)]) <= 2, paths
-    assert len(paths) <= 3 + 2 + 2
-    assert len(host.rig.registry.recording.matching(("HEAD",), "/manifests/")) == 20
+        return host
+
+    def calls(self, host: Host, *arguments: str) -> tuple[list[str], list[str]]:
+        """What a check calls, beside its three: inspections of containers, and of images."""
+        with host.rig.recording_socket() as socket:
+            result = host.updater("check", "--include-stopped", "-o", "json", *arguments, docker_host=socket.host)
+            paths = [request.path for request in socket.recording.requests]
+        assert result.json["summary"] == {"current": 18, "outdated": 2, "unknown": 0, "ignored": 0}
+        found = [
+            [path for path in paths if re.search(f"/{kind}/(sha256:)?[0-9a-f]{{64}}/json", path)]
+            for kind in ("containers", "images")
+        ]
+        assert len(paths) == 3 + len(found[0]) + len(found[1]), paths
+        return found[0], found[1]
+
+    def test_one_inspection_each(self, twenty: Host) -> None:
+        containers, images = self.calls(twenty)
+        assert (len(containers), images) == (2, [])
+        asked = twenty.rig.registry.recording
+        assert len(asked.matching("HEAD", "/manifests/")) == 20
+        assert len(asked.matching("GET", "/manifests/")) == 2
+        # What is published, and (in the classic store) for which platform the image is that runs.
+        assert len(asked.matching("GET", "/blobs/")) in {2, 4}
+        assert len(asked.requests) <= 26
+
+    def test_the_version_of_a_database_costs_no_other(self, twenty: Host) -> None:
+        use = ("--warn-majors", f"{twenty.rig.registry.address}/{twenty.prefix}/*")
+        containers, images = self.calls(twenty, *use)
+        assert (len(containers), images) == (2, [])
+
+    def test_a_registry_that_no_longer_has_the_old_image_costs_one_call_more(self, twenty: Host) -> None:
+        for number in (3, 7):
+            running = twenty.inspect(f"c{number}")["Image"]
+            twenty.rig.registry.delete(twenty.repository(f"image{number}"), running, "blobs")
+        containers, images = self.calls(twenty)
+        assert (len(containers), len(images)) == (2, 2)
 
 
 @pytest.mark.least_rights(Use.UPDATE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
     from updater.model.dependent import Dependent
@@ -38,9 +40,10 @@ class Candidate:
 
     What follows is only looked at where an update could follow. `published_image` is what it would bring: what the
     target points at, or an older digest of it, where that is too new. `platform` is what the image was made for,
-    `dependents` would be dead without this one, in the order in which they need each other. `gives_other_labels` are
-    labels that the new image would tell us what to do by, were they not an image's. `majors` are the major versions
-    of what runs and what is published, where the step needs a migration by hand.
+    `running_config` what the image that runs gives to containers, where that was read; `dependents` would be dead
+    without this one, in the order in which they need each other. `gives_other_labels` are labels that the new image
+    would tell us what to do by, were they not an image's. `majors` are the major versions of what runs and what is
+    published, where the step needs a migration by hand.
     """
 
     consideration: Consideration
@@ -50,6 +53,7 @@ class Candidate:
     published_image: PublishedImage | None = None
     finding: Reason | None = None
     platform: Platform | None = None
+    running_config: Mapping[str, Any] | None = field(default=None, repr=False)
     auto_remove: bool = False
     dependents: tuple[Dependent, ...] = ()
     target: ImageReference | None = None

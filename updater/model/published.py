@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from updater.model.digest import Digest
+    from updater.model.platform import Platform
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
 
@@ -23,12 +24,24 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageConfiguration:
+    """What is needed of an image's configuration. `created` is a claim of whoever built the image.
+
+    `platform` is None where none is given, as for what is no container image (a chart, a signature). `config` is what
+    the image gives to containers (OCI image spec, config.md: `config`), as it stands there.
+    """
+
+    platform: Platform | None
+    created: datetime | None
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedImage:
     """The published image for one platform, read from verified bytes.
 
     `digest` is what the tag points at, `manifest_digest` the platform's own manifest (the same where there is no
-    index), `config_digest` the image's configuration. `created` is what the image claims, or None. `config` is what
-    it gives to containers (OCI image spec, config.md: `config`), as it stands there.
+    index), `config_digest` the image's configuration, of which `created` and `config` are taken.
     """
 
     digest: Digest

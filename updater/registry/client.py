@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import PublishedImage, PublishedTags
+    from updater.model.published import ImageConfiguration, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
     from updater.model.silence import Silence
     from updater.registry.access import RegistryAccess
@@ -112,7 +112,15 @@ class RegistryClient:
         Raises PlatformMissing, DigestMismatch and any other RegistryError.
         """
         with self._silence(self._question_seconds), _understood(reference.registry):
-            return Reading(self._exchange, reference, Deadline(self._question_seconds)).image(digest, platform)
+            return self._reading(reference).image(digest, platform)
+
+    def configuration(self, reference: ImageReference, digest: Digest) -> ImageConfiguration:
+        """The configuration under this digest, read from the reference's repository; raises RegistryError."""
+        with self._silence(self._question_seconds), _understood(reference.registry):
+            return self._reading(reference).configuration(digest)
+
+    def _reading(self, reference: ImageReference) -> Reading:
+        return Reading(self._exchange, reference, Deadline(self._question_seconds))
 
     def tags(self, reference: ImageReference) -> PublishedTags:
         """The tags of the reference's repository. Raises RegistryError."""

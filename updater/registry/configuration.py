@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from updater.model.platform import Platform
+from updater.model.published import ImageConfiguration
 from updater.registry.strict_json import JsonObject, object_of, parse_object, text_of
 
 # RFC 3339, section 5.6; Python's own reader takes more than that, and no more than six digits of a second.
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageConfiguration:
-    """What is needed of an image's configuration. `created` is a claim of whoever built the image.
-
-    `platform` is None where none is given, as for what is no container image (a chart, a signature). `config` holds
-    the defaults of containers, unread.
-    """
-
-    platform: Platform | None
-    created: datetime | None
-    config: JsonObject = field(default_factory=dict, repr=False)
 
 
 def parse_configuration(body: bytes) -> ImageConfiguration:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.platform import Platform
+    from updater.model.published import ImageConfiguration
     from updater.model.reference import ImageReference
-    from updater.registry.configuration import ImageConfiguration
     from updater.registry.connections import Deadline
     from updater.registry.exchange import Exchange
     from updater.registry.manifests import Index
@@ -50,7 +50,7 @@ class Reading:
         """
         for found, manifest in self._manifests(Descriptor(digest, 0), platform):
             try:
-                configuration = self._configuration(manifest)
+                configuration = self.configuration(manifest.config.digest)
             except RegistryAnswerInvalid:
                 if found.platform is not None or found.digest == digest:
                     raise
@@ -65,6 +65,13 @@ class Reading:
             else:
                 self._offered.add(configuration.platform)
         raise missing(str(self._reference), platform, self._offered)
+
+    def configuration(self, digest: Digest) -> ImageConfiguration:
+        """The configuration under this digest; raises DigestMismatch and any other RegistryError."""
+        # Registries keep blobs in stores of other names and redirect there.
+        request = Request("GET", f"/blobs/{digest}", largest=LARGEST_CONFIG, redirects=Redirects.OTHER_HOSTS)
+        answer = self._exchange.ask(self._reference, request, self._deadline)
+        return parse_configuration(verify(answer.body, digest, f"the configuration of {self._reference}"))
 
     def _manifests(self, descriptor: Descriptor, platform: Platform) -> Iterator[tuple[Descriptor, Manifest]]:
         document = self._document(descriptor.digest)
@@ -82,10 +89,3 @@ class Reading:
         answer = self._exchange.ask(self._reference, manifest_request("GET", digest), self._deadline)
         verify(answer.body, digest, f"the manifest of {self._reference}")
         return parse_manifest(answer.body, answer.headers.get("content-type", ""))
-
-    def _configuration(self, manifest: Manifest) -> ImageConfiguration:
-        digest = manifest.config.digest
-        # Registries keep blobs in stores of other names and redirect there.
-        request = Request("GET", f"/blobs/{digest}", largest=LARGEST_CONFIG, redirects=Redirects.OTHER_HOSTS)
-        answer = self._exchange.ask(self._reference, request, self._deadline)
-        return parse_configuration(verify(answer.body, digest, f"the configuration of {self._reference}"))

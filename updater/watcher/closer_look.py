@@ -7,37 +7,33 @@ costs does not grow with the number of containers. Before anything is touched `a
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from updater.errors import EngineError, EngineNotFound, RegistryError
 from updater.model.candidate import Candidate, Status
-from updater.model.platform import Platform
 from updater.model.published import Published
 from updater.model.reason import ReasonCode
-from updater.watcher.compare import is_same_image, other_control_labels, shown_manifest, shown_platform
+from updater.watcher.compare import is_same_image, other_control_labels, shown_manifest
 from updater.watcher.dependents import dependents_of, ids_around
-from updater.watcher.in_parallel import in_parallel
+from updater.watcher.in_parallel import answers_and_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from updater.model.container import Inventory
     from updater.model.digest import Digest
+    from updater.model.platform import Platform
     from updater.model.published import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
-    from updater.watcher.survey import Engine, Registry
+    from updater.watcher.looks import Looks
+    from updater.watcher.running import RunningImage
+    from updater.watcher.survey import Engine
 
     Json = dict[str, Any]
     Image = tuple[ImageReference, Digest, Platform]
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
-
-def look_closer(
-    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, at_once: int
-) -> tuple[Candidate, ...]:
+def look_closer(candidates: Sequence[Candidate], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
     """Settle every outdated candidate: is it the same image after all, is there one for its platform, who needs it?
 
     Failures become findings. Costs nothing where nothing is outdated.
@@ -46,18 +42,18 @@ def look_closer(
     if not outdated:
         return tuple(candidates)
     around = frozenset[str]().union(*(ids_around(one.container, inventory.containers) for one in outdated))
-    inspected, unseen = _each(at_once, engine.inspect_container, around)
-    platforms, lost = _platforms(outdated, inspected, engine, at_once)
-    wanted = {image for one in outdated if (image := _wanted(one, platforms)) is not None}
-    images, refused = _each(at_once, lambda image: registry.image(*image), wanted)
-    running = _running_images(outdated, platforms, images, inspected, registry, at_once)
+    inspected, unseen = looks.at_containers(around)
+    running, lost = looks.at_images_of(outdated)
+    wanted = {image for one in outdated if (image := _wanted(one, running)) is not None}
+    images, refused = _published(wanted, looks)
+    re_indexed = _of_old_indexes(outdated, running, images, inspected, looks)
     settled = []
     for candidate in candidates:
         if candidate.status is not Status.OUTDATED:
             settled.append(candidate)
             continue
         container = candidate.container
-        image = _wanted(candidate, platforms)
+        image = _wanted(candidate, running)
         failure = _unclear(unseen, ids_around(container, inventory.containers)) or (
             lost.get(container.image_id) if image is None else refused.get(image)
         )
@@ -65,12 +61,13 @@ def look_closer(
             settled.append(replace(candidate, status=Status.UNKNOWN, finding=failure))
             continue
         same = is_same_image(container, images[image], shown_manifest(inspected.get(container.id)))
-        same = same or running.get(container.image_id) == images[image].config_digest
+        same = same or re_indexed.get(container.image_id) == images[image].config_digest
         found = replace(
             candidate,
             status=Status.CURRENT if same else Status.OUTDATED,
             published_image=images[image],
             platform=image[2],
+            running_config=running[container.image_id].config,
             gives_other_labels=other_control_labels(container, images[image]),
         )
         settled.append(_with_dependents(found, inspected, inventory))
@@ -85,7 +82,8 @@ def all_dependents(
     One inspection per container. Of one that could not be looked at nobody knows whom it needs, so that no candidate
     counts as outdated then.
     """
-    inspected, unseen = _each(at_once, engine.inspect_container, {container.id for container in inventory.containers})
+    ids = {container.id for container in inventory.containers}
+    inspected, unseen = answers_and_failures(engine.inspect_container, ids, at_once)
     unclear = _unclear(unseen, frozenset(unseen))
     return tuple(
         candidate
@@ -109,54 +107,24 @@ def _unclear(unseen: Mapping[str, Reason], ids: frozenset[str]) -> Reason | None
     )
 
 
-def _each(at_once: int, ask: Callable[[Key], Value], keys: Iterable[Key]) -> tuple[dict[Key, Value], dict[Key, Reason]]:
-    """The answers, and the reasons for those that there are none of."""
-
-    def one(key: Key) -> tuple[Key, Value | None, Reason | None]:
-        try:
-            return key, ask(key), None
-        except (RegistryError, EngineError) as error:
-            return key, None, error.reason
-
-    answers: dict[Key, Value] = {}
-    failures: dict[Key, Reason] = {}
-    for key, answer, reason in in_parallel(one, keys, at_once):
-        if reason is not None:
-            failures[key] = reason
-        elif answer is not None:
-            answers[key] = answer
-    return answers, failures
+def _published(images: Iterable[Image], looks: Looks) -> tuple[Mapping[Image, PublishedImage], Mapping[Image, Reason]]:
+    return answers_and_failures(lambda image: looks.registry.image(*image), images, looks.at_once)
 
 
-def _platforms(
-    outdated: Sequence[Candidate], inspected: Mapping[str, Json], engine: Engine, at_once: int
-) -> tuple[dict[str, Platform], dict[str, Reason]]:
-    """The platform of each image that is run, by its id: newer engines tell it with the container."""
-    shown = {
-        one.container.image_id: platform
-        for one in outdated
-        if (platform := shown_platform(inspected.get(one.container.id))) is not None
-    }
-    ids = {one.container.image_id for one in outdated} - shown.keys()
-    asked, lost = _each(at_once, lambda image_id: _platform(image_id, engine), ids)
-    return {**shown, **asked}, lost
-
-
-def _wanted(candidate: Candidate, platforms: Mapping[str, Platform]) -> Image | None:
+def _wanted(candidate: Candidate, running: Mapping[str, RunningImage]) -> Image | None:
     container, lookup = candidate.container, candidate.lookup
-    platform = platforms.get(container.image_id)
-    if platform is None or candidate.target is None or not isinstance(lookup, Published):
+    runs = running.get(container.image_id)
+    if runs is None or candidate.target is None or not isinstance(lookup, Published):
         return None
-    return candidate.target, lookup.digest, platform
+    return candidate.target, lookup.digest, runs.platform
 
 
-def _running_images(
+def _of_old_indexes(
     outdated: Sequence[Candidate],
-    platforms: Mapping[str, Platform],
+    running: Mapping[str, RunningImage],
     images: Mapping[Image, PublishedImage],
     inspected: Mapping[str, Json],
-    registry: Registry,
-    at_once: int,
+    looks: Looks,
 ) -> dict[str, Digest]:
     """The configuration's digest by image id, where the id is the digest of an index and the engine tells no more.
 
@@ -165,12 +133,12 @@ def _running_images(
     """
     asked: dict[Image, str] = {}
     for one in outdated:
-        container, image = one.container, _wanted(one, platforms)
+        container, image = one.container, _wanted(one, running)
         if image is None or container.image_id != one.running_digest or image not in images:
             continue
         if shown_manifest(inspected.get(container.id)) is None:
             asked[image[0], one.running_digest, image[2]] = container.image_id
-    found, _ = _each(at_once, lambda image: registry.image(*image), asked)
+    found, _ = _published(asked, looks)
     return {asked[image]: published.config_digest for image, published in found.items()}
 
 
@@ -181,11 +149,3 @@ def _with_dependents(candidate: Candidate, inspected: Mapping[str, Json], invent
         auto_remove=bool(own["HostConfig"].get("AutoRemove")),
         dependents=dependents_of(candidate.container, inventory.containers, inspected),
     )
-
-
-def _platform(image_id: str, engine: Engine) -> Platform:
-    """The platform that the container's own image was made for, which may be another than the host's."""
-    image = engine.image_by_id(image_id)
-    if image is None:
-        raise EngineNotFound("the image that it runs was removed a moment ago")
-    return Platform(image["Os"], image["Architecture"], image.get("Variant") or "")

@@ -11,8 +11,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from updater.errors import EngineError, RegistryError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from updater.model.reason import Reason
 
 _STUCK_SECONDS = 2.0
 _MOST_TIMES = 4
@@ -28,6 +32,27 @@ def in_parallel(ask: Callable[[Key], Value], keys: Iterable[Key], at_once: int) 
     program's end does not wait for.
     """
     return _Questions(ask, list(keys)).answered(at_once)
+
+
+def answers_and_failures(
+    ask: Callable[[Key], Value], keys: Iterable[Key], at_once: int
+) -> tuple[dict[Key, Value], dict[Key, Reason]]:
+    """The answers of an engine or a registry, and the reasons for those that there are none of."""
+
+    def one(key: Key) -> tuple[Key, Value | None, Reason | None]:
+        try:
+            return key, ask(key), None
+        except (RegistryError, EngineError) as error:
+            return key, None, error.reason
+
+    answers: dict[Key, Value] = {}
+    failures: dict[Key, Reason] = {}
+    for key, answer, reason in in_parallel(one, keys, at_once):
+        if reason is not None:
+            failures[key] = reason
+        elif answer is not None:
+            answers[key] = answer
+    return answers, failures
 
 
 class _Questions(Generic[Key, Value]):

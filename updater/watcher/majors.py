@@ -42,16 +42,21 @@ def _with_majors(candidate: Candidate, engine: Engine) -> Candidate:
     assert target is not None
     if own.tag != target.tag:
         return _differing(candidate, {"tag": own.tag or ""}, {"tag": target.tag or ""})
-    try:
-        running = engine.image_by_id(candidate.container.image_id)
-    except EngineError:
-        running = None
+    running = _running_config(candidate, engine)
     if running is None or image is None:
         return candidate
     variable = re.sub(r"[^A-Z0-9]", "_", target.repository.rpartition("/")[2].upper()) + "_VERSION"
-    return _differing(
-        candidate, dict(_said(running.get("Config") or {}, variable)), dict(_said(image.config, variable))
-    )
+    return _differing(candidate, dict(_said(running, variable)), dict(_said(image.config, variable)))
+
+
+def _running_config(candidate: Candidate, engine: Engine) -> Mapping[str, Any] | None:
+    if candidate.running_config is not None:
+        return candidate.running_config
+    try:
+        image = engine.image_by_id(candidate.container.image_id)
+    except EngineError:
+        return None
+    return (image.get("Config") or {}) if image is not None else None
 
 
 def _differing(candidate: Candidate, old: Mapping[str, str], new: Mapping[str, str]) -> Candidate:

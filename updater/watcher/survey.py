@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import Lookup, Published, PublishedImage, PublishedTags
+    from updater.model.published import ImageConfiguration, Lookup, Published, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
+    from updater.watcher.looks import Looks
 
 
 class Engine(Protocol):
@@ -47,40 +48,31 @@ class Registry(Protocol):
     def published(self, reference: ImageReference) -> Published: ...
     def tags(self, reference: ImageReference) -> PublishedTags: ...
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage: ...
+    def configuration(self, reference: ImageReference, digest: Digest) -> ImageConfiguration: ...
 
 
-def survey(
-    considerations: Sequence[Consideration],
-    inventory: Inventory,
-    engine: Engine,
-    registry: Registry,
-    parallel_checks: int,
-) -> tuple[Candidate, ...]:
+def survey(considerations: Sequence[Consideration], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
     """Compare each container that nothing objects to; the order stays. Failures become candidates, not exceptions."""
-    located = [_locate(consideration, inventory, engine) for consideration in considerations]
+    located = [_locate(consideration, inventory, looks.engine) for consideration in considerations]
     comparable = [found for found in located if not isinstance(found, Candidate)]
     own = (reference for found in comparable if (reference := found.container.reference) is not None)
-    registry.begin_cycle(_side_by_side(own))
-    goals = goals_of(comparable, registry, parallel_checks)
-    compared = iter(_compared(comparable, goals, registry, parallel_checks))
+    looks.registry.begin_cycle(_side_by_side(own))
+    goals = goals_of(comparable, looks.registry, looks.at_once)
+    compared = iter(_compared(comparable, goals, looks))
     all_of_them = [found if isinstance(found, Candidate) else next(compared) for found in located]
-    return look_closer(all_of_them, inventory, engine, registry, parallel_checks)
+    return look_closer(all_of_them, inventory, looks)
 
 
-def fall_back(
-    candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, registry: Registry, parallel_checks: int
-) -> tuple[Candidate, ...]:
+def fall_back(candidates: Sequence[Candidate], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
     """The same containers, each compared with the first of its fallbacks."""
     goals = [Goal(one.fallbacks[0], one.fallbacks[1:], one.beyond, one.no_version) for one in candidates]
-    compared = _compared([one.consideration for one in candidates], goals, registry, parallel_checks)
-    return look_closer(compared, inventory, engine, registry, parallel_checks)
+    compared = _compared([one.consideration for one in candidates], goals, looks)
+    return look_closer(compared, inventory, looks)
 
 
-def _compared(
-    considerations: Sequence[Consideration], goals: Sequence[Goal], registry: Registry, parallel_checks: int
-) -> list[Candidate]:
+def _compared(considerations: Sequence[Consideration], goals: Sequence[Goal], looks: Looks) -> list[Candidate]:
     targets = _side_by_side(goal.target for goal in goals)
-    answers = in_parallel(lambda reference: _look_up(reference, registry), targets, parallel_checks)
+    answers = in_parallel(lambda reference: _look_up(reference, looks.registry), targets, looks.at_once)
     lookups = dict(zip(targets, answers, strict=True))
     return [compare(one, lookups[goal.target], goal) for one, goal in zip(considerations, goals, strict=True)]
 

@@ -11,7 +11,7 @@ import pytest
 from rig.fake_registry import OCI_INDEX, OCI_MANIFEST, Bearer, FakeRegistry
 from rig.fake_server import Fault, Reply
 from tests.unit.registry.conftest import PASSWORD, USER, at, user_of
-from updater.errors import ImageNotFound, PlatformMissing, RegistryAnswerInvalid
+from updater.errors import DigestMismatch, ImageNotFound, PlatformMissing, RegistryAnswerInvalid
 from updater.model.digest import Digest
 from updater.model.platform import Platform
 from updater.model.published import Published
@@ -200,3 +200,25 @@ def test_a_server_that_knows_no_head(registry: FakeRegistry, client: RegistryCli
     digest = registry.push("app", "1")
     honest, registry.reply = registry.reply, lambda seen: Reply(status) if seen.method == "HEAD" else honest(seen)  # type: ignore[method-assign]
     assert client.published(at(registry, "app:1")).digest == digest
+
+
+class TestConfiguration:
+    """Of an image whose configuration's digest is known already."""
+
+    def test_one_request_tells(self, registry: FakeRegistry, client: RegistryClient) -> None:
+        image = client.image(at(registry, "app:1"), Digest(registry.push("app", "1", created=NOON)), LINUX)
+        registry.seen.clear()
+        found = client.configuration(at(registry, "app:1"), image.config_digest)
+        assert (found.platform, found.created) == (LINUX, image.created)
+        assert [(seen.method, seen.path) for seen in registry.seen] == [("GET", f"/v2/app/blobs/{image.config_digest}")]
+
+    def test_other_bytes_are_not_believed(self, registry: FakeRegistry, client: RegistryClient) -> None:
+        digest = Digest(registry.put_blob("app", b'{"os": "linux", "architecture": "amd64"}'))
+        lie = Reply(200, {"Docker-Content-Digest": digest}, b'{"os": "linux", "architecture": "arm64"}')
+        registry.contents[f"/v2/app/blobs/{digest}"] = lie
+        with pytest.raises(DigestMismatch):
+            client.configuration(at(registry, "app:1"), digest)
+
+    def test_what_is_gone_is_not_found(self, registry: FakeRegistry, client: RegistryClient) -> None:
+        with pytest.raises(ImageNotFound):
+            client.configuration(at(registry, "app:1"), Digest("sha256:" + 64 * "a"))
