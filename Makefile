@@ -26,7 +26,8 @@ endurance: .venv/ready  ## Kill the program and the engine more often than CI ha
 	@tools/install-system
 	@MACHINE_EXAMPLES=60 $(BIN)/python -m pytest -m "endurance or not endurance" \
 		tests/engine/test_kill_matrix.py tests/engine/test_engine_kill.py tests/engine/test_group_kill.py \
-		tests/engine/test_state_machine.py tests/engine/test_diff.py tests/engine/test_self_kill.py tests/engine/test_self_update.py
+		tests/engine/test_state_machine.py tests/engine/test_diff.py tests/engine/test_self_kill.py \
+		tests/engine/test_self_update.py tests/engine/test_self_update_networks.py
 
 lint: .venv/ready  ## Style and formatting
 	$(BIN)/ruff check .

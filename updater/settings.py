@@ -59,7 +59,7 @@ def unknown(place: str, name: str, known: Iterable[str]) -> InvalidSetting:
         good = f"`{name_here}:` in the config file, or one of {', '.join(known)}"
         return InvalidSetting(place, f"{name!r} is not a setting of a single value", good)
     near = [name_here] if name_here in known else get_close_matches(name_here, known, n=1)
-    meant = f"; did you mean {near[0]}?" if near else ""
+    meant = f" (did you mean {near[0]}?)" if near else ""
     return InvalidSetting(place, f"{name!r} is not a setting{meant}", f"one of {', '.join(known)}")
 
 

@@ -13,14 +13,10 @@ import pytest
 from tests.engine.kill.moments import Moment, When
 from tests.engine.kill.tally import Tally
 from tests.engine.self_kill import Ending, killed, killed_and_started_by_a_person, learn, with_the_engine_killed
-from tests.engine.self_update import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rig.host import Host
-    from rig.updater_image import UpdaterImage
     from tests.engine.kill.moments import Course
+    from tests.engine.self_update import Home
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -29,13 +25,6 @@ GOOD, CRASHING, UNHEALTHY = (
     Ending("crashing", "old", "rolled-back"),
     Ending("unhealthy", "old", "rolled-back"),
 )
-
-
-@pytest.fixture
-def home(host: Host, updater_image: UpdaterImage) -> Iterator[Home]:
-    with host.rig.recording_socket() as socket:
-        socket.path.chmod(0o666)  # the updater is not root
-        yield Home(host, updater_image, socket)
 
 
 @pytest.fixture(scope="module")
