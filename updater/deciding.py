@@ -22,8 +22,8 @@ from updater.policy.scope import consider
 from updater.policy.time_rules import unasked
 from updater.recreator.unfinished import helper_of
 from updater.remembering import facts_of, remember_seen
-from updater.watcher.looks import Looks
 from updater.watcher.majors import with_majors
+from updater.watcher.sightings import Sightings
 from updater.watcher.survey import fall_back, survey, with_all_dependents
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def decide_all(
         facts = (facts_of(candidate, world.memory, moment, request, busy) for candidate in candidates)
         return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
 
-    looks = Looks(world.engine, world.registry, parallel_checks)
-    decisions = decided(survey(shown, inventory, looks))
+    sightings = Sightings(world.engine, world.registry, parallel_checks)
+    decisions = decided(survey(shown, inventory, sightings))
     for _ in range(MOST_FALLBACKS):
         blocked = [number for number, decision in enumerate(decisions) if _may_fall_back(decision)]
         if not blocked:
             break
         tried = [decisions[number].candidate for number in blocked]
-        others = decided(fall_back(tried, inventory, looks))
+        others = decided(fall_back(tried, inventory, sightings))
         for number, other in zip(blocked, others, strict=True):
             decisions[number] = _better(decisions[number], other)
     if before_updates and any(decision.action is Action.UPDATE for decision in decisions):

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from updater.model.published import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
-    from updater.watcher.looks import Looks
     from updater.watcher.running import RunningImage
+    from updater.watcher.sightings import Sightings
     from updater.watcher.survey import Engine
 
     Json = dict[str, Any]
     Image = tuple[ImageReference, Digest, Platform]
 
 
-def look_closer(candidates: Sequence[Candidate], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
+def look_closer(candidates: Sequence[Candidate], inventory: Inventory, sightings: Sightings) -> tuple[Candidate, ...]:
     """Settle every outdated candidate: is it the same image after all, is there one for its platform, who needs it?
 
     Failures become findings. Costs nothing where nothing is outdated.
@@ -42,11 +42,11 @@ def look_closer(candidates: Sequence[Candidate], inventory: Inventory, looks: Lo
     if not outdated:
         return tuple(candidates)
     around = frozenset[str]().union(*(ids_around(one.container, inventory.containers) for one in outdated))
-    inspected, unseen = looks.at_containers(around)
-    running, lost = looks.at_images_of(outdated)
+    inspected, unseen = sightings.at_containers(around)
+    running, lost = sightings.at_images_of(outdated)
     wanted = {image for one in outdated if (image := _wanted(one, running)) is not None}
-    images, refused = _published(wanted, looks)
-    re_indexed = _of_old_indexes(outdated, running, images, inspected, looks)
+    images, refused = _published(wanted, sightings)
+    re_indexed = _of_old_indexes(outdated, running, images, inspected, sightings)
     settled = []
     for candidate in candidates:
         if candidate.status is not Status.OUTDATED:
@@ -107,8 +107,10 @@ def _unclear(unseen: Mapping[str, Reason], ids: frozenset[str]) -> Reason | None
     )
 
 
-def _published(images: Iterable[Image], looks: Looks) -> tuple[Mapping[Image, PublishedImage], Mapping[Image, Reason]]:
-    return answers_and_failures(lambda image: looks.registry.image(*image), images, looks.at_once)
+def _published(
+    images: Iterable[Image], sightings: Sightings
+) -> tuple[Mapping[Image, PublishedImage], Mapping[Image, Reason]]:
+    return answers_and_failures(lambda image: sightings.registry.image(*image), images, sightings.at_once)
 
 
 def _wanted(candidate: Candidate, running: Mapping[str, RunningImage]) -> Image | None:
@@ -124,7 +126,7 @@ def _of_old_indexes(
     running: Mapping[str, RunningImage],
     images: Mapping[Image, PublishedImage],
     inspected: Mapping[str, Json],
-    looks: Looks,
+    sightings: Sightings,
 ) -> dict[str, Digest]:
     """The configuration's digest by image id, where the id is the digest of an index and the engine tells no more.
 
@@ -138,7 +140,7 @@ def _of_old_indexes(
             continue
         if shown_manifest(inspected.get(container.id)) is None:
             asked[image[0], one.running_digest, image[2]] = container.image_id
-    found, _ = _published(asked, looks)
+    found, _ = _published(asked, sightings)
     return {asked[image]: published.config_digest for image, published in found.items()}
 
 

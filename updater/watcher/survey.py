@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from updater.model.platform import Platform
     from updater.model.published import ImageConfiguration, Lookup, Published, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
-    from updater.watcher.looks import Looks
+    from updater.watcher.sightings import Sightings
 
 
 class Engine(Protocol):
@@ -51,28 +51,30 @@ class Registry(Protocol):
     def configuration(self, reference: ImageReference, digest: Digest) -> ImageConfiguration: ...
 
 
-def survey(considerations: Sequence[Consideration], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
+def survey(
+    considerations: Sequence[Consideration], inventory: Inventory, sightings: Sightings
+) -> tuple[Candidate, ...]:
     """Compare each container that nothing objects to; the order stays. Failures become candidates, not exceptions."""
-    located = [_locate(consideration, inventory, looks.engine) for consideration in considerations]
+    located = [_locate(consideration, inventory, sightings.engine) for consideration in considerations]
     comparable = [found for found in located if not isinstance(found, Candidate)]
     own = (reference for found in comparable if (reference := found.container.reference) is not None)
-    looks.registry.begin_cycle(_side_by_side(own))
-    goals = goals_of(comparable, looks.registry, looks.at_once)
-    compared = iter(_compared(comparable, goals, looks))
+    sightings.registry.begin_cycle(_side_by_side(own))
+    goals = goals_of(comparable, sightings.registry, sightings.at_once)
+    compared = iter(_compared(comparable, goals, sightings))
     all_of_them = [found if isinstance(found, Candidate) else next(compared) for found in located]
-    return look_closer(all_of_them, inventory, looks)
+    return look_closer(all_of_them, inventory, sightings)
 
 
-def fall_back(candidates: Sequence[Candidate], inventory: Inventory, looks: Looks) -> tuple[Candidate, ...]:
+def fall_back(candidates: Sequence[Candidate], inventory: Inventory, sightings: Sightings) -> tuple[Candidate, ...]:
     """The same containers, each compared with the first of its fallbacks."""
     goals = [Goal(one.fallbacks[0], one.fallbacks[1:], one.beyond, one.no_version) for one in candidates]
-    compared = _compared([one.consideration for one in candidates], goals, looks)
-    return look_closer(compared, inventory, looks)
+    compared = _compared([one.consideration for one in candidates], goals, sightings)
+    return look_closer(compared, inventory, sightings)
 
 
-def _compared(considerations: Sequence[Consideration], goals: Sequence[Goal], looks: Looks) -> list[Candidate]:
+def _compared(considerations: Sequence[Consideration], goals: Sequence[Goal], sightings: Sightings) -> list[Candidate]:
     targets = _side_by_side(goal.target for goal in goals)
-    answers = in_parallel(lambda reference: _look_up(reference, looks.registry), targets, looks.at_once)
+    answers = in_parallel(lambda reference: _look_up(reference, sightings.registry), targets, sightings.at_once)
     lookups = dict(zip(targets, answers, strict=True))
     return [compare(one, lookups[goal.target], goal) for one, goal in zip(considerations, goals, strict=True)]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 
-class Looks:
+class Sightings:
     """Holds what was seen, for one pass. What could not be looked at is tried again when it is next asked for."""
 
     def __init__(self, engine: Engine, registry: Registry, at_once: int) -> None:
