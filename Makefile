@@ -24,7 +24,7 @@ engines: .venv/ready  ## The faithful recreate on newer engines, fetched from De
 
 endurance: .venv/ready  ## Kill the program and the engine more often than CI has time for (root, half an hour)
 	@tools/install-system
-	@MACHINE_EXAMPLES=60 $(BIN)/python -m pytest -m "endurance or not endurance" \
+	@KILL_POINTS=every MACHINE_EXAMPLES=60 $(BIN)/python -m pytest -m "endurance or not endurance" \
 		tests/engine/test_kill_matrix.py tests/engine/test_engine_kill.py tests/engine/test_group_kill.py \
 		tests/engine/test_state_machine.py tests/engine/test_diff.py tests/engine/test_self_kill.py \
 		tests/engine/test_self_update.py tests/engine/test_self_update_networks.py

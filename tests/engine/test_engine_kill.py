@@ -8,12 +8,12 @@ dies at the same moment; in either case one `updater recover` has to leave every
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.engine.kill import scenarios
-from tests.engine.kill.moments import Course, Moment, When
+from tests.engine.kill.moments import Course, Moment, When, in_turn
 from tests.engine.kill.points import engine_killed, learn
 from tests.engine.kill.stage import Stage
 from tests.engine.kill.tally import Tally
@@ -35,8 +35,14 @@ _UPDATER_TOO = [
 
 
 @pytest.fixture(scope="module", params=[{}, {"live-restore": True}], ids=["containers-die-too", "live-restore"])
-def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    with open_workers(**request.param) as opened:
+def daemon(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The engine's settings."""
+    return dict(request.param)
+
+
+@pytest.fixture(scope="module")
+def workers(daemon: dict[str, Any]) -> Iterator[Workers]:
+    with open_workers(**daemon) as opened:
         yield opened
 
 
@@ -49,16 +55,22 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 @pytest.mark.parametrize("updater_too", _UPDATER_TOO)
 @pytest.mark.parametrize("scenario", [scenarios.GOOD, scenarios.CRASH_LOOP], ids=str)
-def test_engine_killed(workers: Workers, tally: Tally, scenario: Scenario, updater_too: bool, tmp_path: Path) -> None:
-    tally.settle(
-        workers.run(partial(Stage, scenario=scenario), tmp_path, partial(_every_moment, updater_too=updater_too))
-    )
+def test_engine_killed(
+    workers: Workers, daemon: dict[str, Any], tally: Tally, scenario: Scenario, updater_too: bool, tmp_path: Path
+) -> None:
+    """What is not tried with containers that die is tried with containers that live on, and the other way round."""
+    plan = partial(_moments, updater_too=updater_too, turn=len(daemon) + (scenario is scenarios.GOOD))
+    tally.settle(workers.run(partial(Stage, scenario=scenario), tmp_path, plan))
 
 
-def _every_moment(stage: Stage, updater_too: bool) -> list[Task[Stage]]:
+def _moments(stage: Stage, updater_too: bool, turn: int) -> list[Task[Stage]]:
     course = learn(stage)
-    moments = [moment for moment in course.moments(during=True, looks=False) if not _amid_a_start(course, moment)]
-    return [partial(engine_killed, course=course, moment=moment, updater_too=updater_too) for moment in moments]
+    moments = in_turn(course.moments(during=True, looks=False), turn)
+    return [
+        partial(engine_killed, course=course, moment=moment, updater_too=updater_too)
+        for moment in moments
+        if not _amid_a_start(course, moment)
+    ]
 
 
 def _amid_a_start(course: Course, moment: Moment) -> bool:

@@ -18,7 +18,7 @@ from docker.errors import ImageNotFound, NotFound
 from rig import ImageSpec, commands
 from tests.engine.kill.disturbance import Trigger
 from tests.engine.kill.execution import Subject, execute, state_folder
-from tests.engine.kill.moments import Course, Moment
+from tests.engine.kill.moments import Course, Moment, in_turn
 from tests.engine.kill.points import PointFailed, Verdict
 from tests.engine.kill.tally import Tally
 from tests.engine.kill.workers import Workers, open_workers
@@ -165,10 +165,10 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     ],
 )
 def test_killed_once(workers: Workers, tally: Tally, new: ImageSpec, tmp_path: Path) -> None:
-    tally.settle(workers.run(partial(GroupStage, new=new), tmp_path, _every_moment))
+    tally.settle(workers.run(partial(GroupStage, new=new), tmp_path, _moments))
 
 
-def _every_moment(stage: GroupStage) -> list[Task[GroupStage]]:
+def _moments(stage: GroupStage) -> list[Task[GroupStage]]:
     before = stage.reset()
     ended = stage.run(Subject("run", before["vpn"]))
     complaints = list(stage.complaints(before))
@@ -182,7 +182,7 @@ def _every_moment(stage: GroupStage) -> list[Task[GroupStage]]:
     # Between `tag` and `create` nothing on the engine tells whose tag that is (documented).
     return [
         partial(_killed, moment=moment)
-        for moment in course.moments(looks=False)
+        for moment in in_turn(course.moments(looks=False), turn=stage.new is GOOD)
         if moment.position > first and not tag <= moment.position <= tag + 1
     ]
 
