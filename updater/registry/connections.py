@@ -1,7 +1,10 @@
-"""How is a server kept from holding us with one byte per second?
+"""How is a server kept from holding us with one byte per second, and a kept connection from failing a question?
 
 A read timeout starts anew with each byte that arrives. So the socket beneath each response is read through a
 reader that gives every single read only what is left of the request's time; headers and body alike.
+
+A server may close a connection that was kept open just when the next request is under way there. That is no trouble
+of the server's (RFC 9112, 9.3.1): the request is sent once more, over a new one.
 """
 
 from __future__ import annotations
@@ -9,19 +12,20 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProtocolError
 
 from updater.registry.reaching import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     import urllib3
@@ -32,6 +36,12 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at")
+_is_kept: ContextVar[bool] = ContextVar("_is_kept", default=False)
+_is_to_be_new: ContextVar[bool] = ContextVar("_is_to_be_new", default=False)
+# What it looks like, before a word of an answer.
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
+
+Result = TypeVar("Result")
 
 
 class Deadline:
@@ -116,11 +126,34 @@ class _TimedHTTPSConnection(_TimedConnection, HTTPSConnection):
     pass
 
 
-class _TimedHTTPPool(HTTPConnectionPool):
+def sent(send: Callable[[], Result]) -> Result:
+    """Send over a connection of a `timed` manager; once more over a new one, if a kept one turns out to be closed."""
+    try:
+        return send()
+    except ProtocolError as error:
+        if not _is_kept.get() or not any(isinstance(cause, _CLOSED) for cause in error.args):
+            raise
+    before = _is_to_be_new.set(True)
+    try:
+        return send()
+    finally:
+        _is_to_be_new.reset(before)
+
+
+class _KeepingPool(HTTPConnectionPool):
+    def _get_conn(self, timeout: float | None = None) -> BaseHTTPConnection:
+        connection = super()._get_conn(timeout)
+        if _is_to_be_new.get():
+            connection.close()  # it connects again when it is used
+        _is_kept.set(not connection.is_closed)
+        return connection
+
+
+class _TimedHTTPPool(_KeepingPool):
     ConnectionCls = _TimedConnection
 
 
-class _TimedHTTPSPool(HTTPSConnectionPool):
+class _TimedHTTPSPool(_KeepingPool, HTTPSConnectionPool):
     ConnectionCls = _TimedHTTPSConnection
 
     def _validate_conn(self, conn: BaseHTTPConnection) -> None:

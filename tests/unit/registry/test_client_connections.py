@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rig.fake_server import Reply, Seen
     from updater.registry.client import RegistryClient
 
 
@@ -169,6 +171,30 @@ def test_all_addresses_of_a_host_are_tried(
     resolved = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
     monkeypatch.setattr("updater.registry.reaching.socket.getaddrinfo", lambda *_, **__: resolved)
     assert client.published(parse_reference(f"localhost:{port}/app:1")).digest == digest
+
+
+class ForgetsConnections(FakeRegistry):
+    """Answers once on each connection, keeps it open, and closes it when it is asked there again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_connection = threading.local()
+
+    def reply(self, seen: Seen) -> Reply:
+        if hasattr(self.of_connection, "is_old"):
+            raise ConnectionAbortedError
+        self.of_connection.is_old = True
+        return super().reply(seen)
+
+
+def test_kept_connections_that_were_closed_cost_no_question_its_attempts(client: RegistryClient) -> None:
+    with ForgetsConnections() as registry:
+        names = [f"app-{number}" for number in range(64)]
+        digests = [registry.push(name, "1", created=name) for name in names]
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(client.published, [at(registry, f"{name}:1") for name in names]))
+        assert [one.digest for one in found] == digests
+        assert max(registry.count("HEAD", f"/{name}/") for name in names) == 2
 
 
 def test_a_name_that_nobody_has(client: RegistryClient, monkeypatch: pytest.MonkeyPatch) -> None:
