@@ -233,7 +233,7 @@ def _fetched(
 
 
 def _introduced(challenge: Challenge, known: Acquaintance, shown: _Shown) -> Generator[Request, Answer, None]:
-    """Are the credentials wrong, or are they not good for these repositories? Some services (Portus) answer 401 to both.
+    """Are the credentials wrong, or not good for these repositories? Some services (Portus) answer 401 to both.
 
     Without a scope a token service only says whether it knows the user; `docker login` asks so.
     """

@@ -24,7 +24,7 @@ from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
 from updater.model.wording import printable
 from updater.registry.connections import CONNECT_SECONDS, sent, timed
-from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host
+from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host, spelled_hosts
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
 from updater.registry.realms import may_lead, serves_for
@@ -122,11 +122,12 @@ class Transport:
         with self._lock:
             way = self._ways.get((parts.scheme, parts.netloc))
             if way is None:
-                way = self._ways[parts.scheme, parts.netloc] = self._way(url, parts.scheme, parts.netloc.lower())
+                way = self._ways[parts.scheme, parts.netloc] = self._way(url, parts.scheme)
             return way
 
-    def _way(self, url: str, scheme: str, host: str) -> urllib3.PoolManager:
-        entry = self._access.get(host)
+    def _way(self, url: str, scheme: str) -> urllib3.PoolManager:
+        spellings = spelled_hosts(url)
+        entry = next((self._access[host] for host in spellings if host in self._access), None)
         tls = _Tls(entry.ca_file, entry.insecure) if entry else _Tls()
         # Reading the system's roots takes time and memory, and plain http has no use for them.
         key = (tls if scheme == "https" else None, _proxy(url))

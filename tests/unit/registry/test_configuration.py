@@ -84,7 +84,7 @@ def test_what_is_no_json() -> None:
 @pytest.mark.parametrize("config", [{"Labels": ["updater.enable"]}, {"Labels": 5}, {"Env": 5}, {"Env": "PG_MAJOR=1"}])
 def test_what_no_engine_could_read_is_refused_here(config: object) -> None:
     """Whoever compares labels or versions later on must not fall over one image and take all the others along."""
-    with pytest.raises(RegistryAnswerInvalid, match="malformed .*; ask its publisher"):
+    with pytest.raises(RegistryAnswerInvalid, match="malformed"):
         parse_configuration(json.dumps({"os": "linux", "architecture": "amd64", "config": config}).encode())
 
 
