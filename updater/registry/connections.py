@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
 CONNECT_SECONDS = 5.0
+# Interim answers that are read before the one that counts.
+_MOST_HINTS = 5
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at")
 _is_kept: ContextVar[bool] = ContextVar("_is_kept", default=False)
@@ -94,6 +96,15 @@ class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # Python waits for more after `100 Continue` only, and takes `103 Early Hints` for the answer (RFC 9110, 15.2).
+        for _ in range(_MOST_HINTS):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # its stubs leave it out
+            if not 101 < status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("hints without an end")
 
     def _read_next_chunk_size(self) -> int:
         # Python takes `-1` for a size (RFC 9112, 7.1 knows hexadecimal digits only), and then reads without an end.
