@@ -117,16 +117,24 @@ class Exchange:
             self._pace(urlsplit(origin).netloc.lower()).quota,
         )
 
-    def ask(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
+    def ask(
+        self,
+        reference: ImageReference,
+        request: Request,
+        deadline: Deadline,
+        read: Callable[[Answer], object] = lambda _answer: None,
+    ) -> Answer:
         """The successful answer to a request whose URL is a path at the reference's registry.
 
-        A mirror is asked first, and has half of the time. Temporary trouble is tried again a few times within the
-        deadline. Raises RegistryError.
+        A mirror is asked first, and has half of the time; what `read` cannot make sense of is of no use. Temporary
+        trouble is tried again a few times within the deadline. Raises RegistryError.
         """
         *mirrors, own = self._places_of(reference.registry)
         for mirror in mirrors:
             try:
-                return self._persist(mirror, reference, request, deadline.within(deadline.remaining / 2))
+                answer = self._persist(mirror, reference, request, deadline.within(deadline.remaining / 2))
+                read(answer)
+                return answer
             except RegistryError as error:
                 self._tell_once(
                     f"the mirror {mirror.registry} was of no use ({error}); asked {reference.registry} itself"

@@ -36,7 +36,7 @@ def list_tags(exchange: Exchange, reference: ImageReference, deadline: Deadline)
     query, asked = f"n={_PAGE_SIZE}", set[str]()
     for _ in range(_MOST_PAGES):
         asked.add(query)
-        answer = exchange.ask(reference, _page_request(query), deadline)
+        answer = exchange.ask(reference, _page_request(query), deadline, lambda answer: parse_page(answer.body))
         page = parse_page(answer.body)
         before = len(found)
         found.update(dict.fromkeys(page))
