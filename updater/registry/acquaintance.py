@@ -42,10 +42,12 @@ class Acquaintance:
         self.has_accepted_password = False
         self.has_rejected_credentials = False
         self.has_turned_away = False
+        self.has_asked_root = False
         self.trouble: RegistryDenied | None = None
         self._find_credentials = find_credentials
         self._patience = patience
         self._meeting = threading.Lock()
+        self._asking_root = threading.Lock()
         self._first_password = threading.Lock()
 
     def begin_cycle(self, repositories: Iterable[str]) -> None:
@@ -58,7 +60,7 @@ class Acquaintance:
             self.challenge, self.is_met = None, False
             self.challenges_of_repositories.clear()
         self.has_turned_away = self.has_rejected_credentials = self.has_accepted_password = False
-        self.trouble = None
+        self.has_asked_root, self.trouble = False, None
         self.wallet.expect(
             scope_of(repository) for repository in repositories if repository not in self.challenges_of_repositories
         )
@@ -83,6 +85,12 @@ class Acquaintance:
     def first_password(self) -> Iterator[None]:
         """Held by the one who shows the password first: a wrong one is not to be shown by many at once."""
         with held(self._first_password, self._patience):
+            yield
+
+    @contextmanager
+    def asking_root(self) -> Iterator[None]:
+        """Held by the one who asks the root of the API how the registry wants to be asked."""
+        with held(self._asking_root, self._patience):
             yield
 
     @contextmanager

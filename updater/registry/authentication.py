@@ -30,12 +30,16 @@ if TYPE_CHECKING:
 
 Conversation = Generator[Request, Answer, Answer]
 
+# How a server may answer those who do not say who they are, instead of asking them.
+_HIDDEN = frozenset({403, 404})
+
 
 def authorized(request: Request, repository: str, known: Acquaintance) -> Conversation:
     """Ask with whatever authorization the registry wants for reading this repository.
 
     1. A registry never asked before is asked by one conversation alone; the others wait to learn from it.
-    2. Where nothing is known to be wanted the request goes out plainly, and any answer but 401 counts.
+    2. Where nothing is known to be wanted the request goes out plainly, and any answer but 401 counts; where there are
+       credentials, one that may hide something (403, 404) does only after a look at the root of the API.
     3. A 401 says what is wanted, which is remembered for the registry.
     4. Basic: name and password go with every request from then on; without them it is asked plainly.
     5. Bearer: a token goes with the request, one for all repositories of the cycle where the registry takes that
@@ -58,8 +62,11 @@ def _conversation(request: Request, repository: str, known: Acquaintance) -> Con
     if known.challenge is None:
         answer = yield from _asked_plainly(request, known)
         if answer is not None and answer.status != 401:
-            return answer
-        if answer is not None:
+            if repository and answer.status in _HIDDEN:
+                yield from _root_asked(known)
+            if known.challenge is None:
+                return answer
+        elif answer is not None:
             refusal, known.challenge = answer, _wanted(answer, known)
     challenge = known.challenges_of_repositories.get(repository) or known.challenge
     assert challenge is not None
@@ -78,6 +85,21 @@ def _asked_plainly(request: Request, known: Acquaintance) -> Generator[Request, 
                 return answer
     # Another conversation met the registry in the meantime.
     return (yield request) if known.challenge is None else None
+
+
+def _root_asked(known: Acquaintance) -> Generator[Request, Answer, None]:
+    """Where there are credentials, what hides private repositories from others may say at the root what it wants.
+
+    That is where docker asks first, so that with a login a pull gets what we would not even see. Once per cycle.
+    """
+    if known.credentials() is None:
+        return
+    with known.asking_root():
+        if known.challenge is None and not known.has_asked_root:
+            answer = yield Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+            known.has_asked_root = True
+            if answer.status == 401:
+                known.challenge = _best(parse_challenges(answer.headers.get("www-authenticate", "")))
 
 
 def scheme_wanted(answer: Answer) -> str | None:
@@ -193,16 +215,35 @@ def _fetched(
         found = wallet.usable(scope, other_than=instead_of)
         if found is not None:
             return found  # another conversation fetched it in the meantime
+        is_introduced = not scope
         while True:
             scopes = wallet.scopes_with(scope) if instead_of is None else (scope,)
             asked_at = time.monotonic()
             answer = yield token_request(challenge, scopes, shown.credentials)
+            if answer.status == 401 and not is_introduced:
+                yield from _introduced(challenge, known, shown)
+                is_introduced = True
             if answer.status == 200 or not wallet.gives_up(scopes, answer.status):
                 break
         _check_token_answer(answer, repository, known, shown)
         token = parse_token(answer.body, asked_at, scopes)
         wallet.put(token)
+        known.has_accepted_password = known.has_accepted_password or shown.credentials is not None
         return token
+
+
+def _introduced(challenge: Challenge, known: Acquaintance, shown: _Shown) -> Generator[Request, Answer, None]:
+    """Are the credentials wrong, or not good for these repositories? Some services (Portus) answer 401 to both.
+
+    Without a scope a token service only says whether it knows the user; `docker login` asks so.
+    """
+    if shown.credentials is None or known.has_accepted_password:
+        return
+    answer = yield token_request(challenge, (), shown.credentials)
+    known.has_accepted_password = answer.status == 200
+    if answer.status == 401:
+        known.has_rejected_credentials = True
+        raise denials.rejected(known.registry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +281,7 @@ def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, sh
         return
     # 400 is how Oauth2 says that an identity token is no longer good (RFC 6749, 5.2).
     is_spent = answer.status == 400 and shown.credentials is not None and bool(shown.credentials.identity_token)
-    if is_spent or (answer.status == 401 and shown.credentials is not None):
+    if is_spent or (answer.status == 401 and shown.credentials is not None and not known.has_accepted_password):
         known.has_rejected_credentials = True
         raise denials.rejected(known.registry)
     if answer.status == 404:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
+    from updater.registry.manifests import Index, Manifest
+    from updater.registry.messages import Answer
 
 # How servers answer HEAD that know GET only: old Nexus, file servers.
 _NOT_BY_HEAD = frozenset({400, 404, 405, 501})
@@ -102,8 +104,8 @@ class RegistryClient:
             return self._published_by_content(reference, wanted, deadline)
 
     def _published_by_content(self, reference: ImageReference, wanted: str, deadline: Deadline) -> Published:
-        answer = self._exchange.ask(reference, manifest_request("GET", wanted), deadline)
-        parse_manifest(answer.body, answer.headers.get("content-type", ""))
+        answer = self._exchange.ask(reference, manifest_request("GET", wanted), deadline, _read_manifest)
+        _read_manifest(answer)
         return Published(reference, digest_of(answer.body))
 
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage:
@@ -131,6 +133,10 @@ class RegistryClient:
         """Whether the registry answers, and takes our credentials where there are some. Raises RegistryError."""
         with _understood(registry):
             return self._exchange.greet(registry, Deadline(self._question_seconds))
+
+
+def _read_manifest(answer: Answer) -> Index | Manifest:
+    return parse_manifest(answer.body, answer.headers.get("content-type", ""))
 
 
 @contextmanager

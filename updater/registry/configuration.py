@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from updater.errors import RegistryAnswerInvalid
 from updater.model.platform import Platform
 from updater.model.published import ImageConfiguration
 from updater.registry.strict_json import JsonObject, object_of, parse_object, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # RFC 3339, section 5.6; Python's own reader takes more than that, and no more than six digits of a second.
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
 
 
+# What is read of `config` before an engine has, which would refuse anything else there.
+_KINDS: Mapping[str, type] = {"Env": list, "Labels": dict}
+
+
 def parse_configuration(body: bytes) -> ImageConfiguration:
     """Read an image configuration; raises RegistryAnswerInvalid."""
     document = parse_object(body, "the image's configuration")
-    return ImageConfiguration(
-        platform_of(document), parse_moment(text_of(document, "created")), object_of(document, "config")
-    )
+    config = object_of(document, "config")
+    for field, kind in _KINDS.items():
+        if not isinstance(config.get(field), kind | None):
+            raise RegistryAnswerInvalid(
+                f"the image's configuration is malformed ({field}), so no engine can run it; ask its publisher"
+            )
+    return ImageConfiguration(platform_of(document), parse_moment(text_of(document, "created")), config)
 
 
 def platform_of(value: JsonObject) -> Platform | None:

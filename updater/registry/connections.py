@@ -1,7 +1,10 @@
-"""How is a server kept from holding us with one byte per second?
+"""How is a server kept from holding us with one byte per second, and a kept connection from failing a question?
 
 A read timeout starts anew with each byte that arrives. So the socket beneath each response is read through a
 reader that gives every single read only what is left of the request's time; headers and body alike.
+
+A server may close a connection that was kept open just when the next request is under way there. That is no trouble
+of the server's (RFC 9112, 9.3.1): the request is sent once more, over a new one.
 """
 
 from __future__ import annotations
@@ -9,19 +12,20 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProtocolError
 
 from updater.registry.reaching import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     import urllib3
@@ -30,8 +34,16 @@ if TYPE_CHECKING:
 
 # Seconds for one attempt to connect; a host may have several addresses, which are tried in turn.
 CONNECT_SECONDS = 5.0
+# Interim answers that are read before the one that counts.
+_MOST_HINTS = 5
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at")
+_is_kept: ContextVar[bool] = ContextVar("_is_kept", default=False)
+_is_to_be_new: ContextVar[bool] = ContextVar("_is_to_be_new", default=False)
+# What it looks like, before a word of an answer.
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
+
+Result = TypeVar("Result")
 
 
 class Deadline:
@@ -85,6 +97,15 @@ class _TimedResponse(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **options)
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        # Python waits for more after `100 Continue` only, and takes `103 Early Hints` for the answer (RFC 9110, 15.2).
+        for _ in range(_MOST_HINTS):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # its stubs leave it out
+            if not 101 < status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("hints without an end")
+
     def _read_next_chunk_size(self) -> int:
         # Python takes `-1` for a size (RFC 9112, 7.1 knows hexadecimal digits only), and then reads without an end.
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # its stubs leave it out
@@ -116,11 +137,34 @@ class _TimedHTTPSConnection(_TimedConnection, HTTPSConnection):
     pass
 
 
-class _TimedHTTPPool(HTTPConnectionPool):
+def sent(send: Callable[[], Result]) -> Result:
+    """Send over a connection of a `timed` manager; once more over a new one, if a kept one turns out to be closed."""
+    try:
+        return send()
+    except ProtocolError as error:
+        if not _is_kept.get() or not any(isinstance(cause, _CLOSED) for cause in error.args):
+            raise
+    before = _is_to_be_new.set(True)
+    try:
+        return send()
+    finally:
+        _is_to_be_new.reset(before)
+
+
+class _KeepingPool(HTTPConnectionPool):
+    def _get_conn(self, timeout: float | None = None) -> BaseHTTPConnection:
+        connection = super()._get_conn(timeout)
+        if _is_to_be_new.get():
+            connection.close()  # it connects again when it is used
+        _is_kept.set(not connection.is_closed)
+        return connection
+
+
+class _TimedHTTPPool(_KeepingPool):
     ConnectionCls = _TimedConnection
 
 
-class _TimedHTTPSPool(HTTPSConnectionPool):
+class _TimedHTTPSPool(_KeepingPool, HTTPSConnectionPool):
     ConnectionCls = _TimedHTTPSConnection
 
     def _validate_conn(self, conn: BaseHTTPConnection) -> None:

@@ -95,6 +95,8 @@ def _read(path: Path) -> JsonObject:
         raise InvalidSetting(str(path), f"cannot be read ({error.strerror})", "a file this user may read") from error
     if len(content) > _LARGEST_FILE:
         raise InvalidSetting(str(path), "is larger than 1 MiB", "a docker configuration")
+    if not content.strip():
+        return {}  # as docker takes an empty file, /dev/null included
     try:
         config = json.loads(content)
     except (ValueError, RecursionError):
@@ -128,6 +130,8 @@ def _read_entry(entry: JsonObject, host: str, path: Path) -> Credentials | None:
     identity_token = text_of(entry, "identitytoken")
     try:
         if encoded := text_of(entry, "auth"):
+            # Whoever writes the file by `base64` gets lines of 76 characters, which docker reads, too.
+            encoded = encoded.translate({ord("\r"): None, ord("\n"): None})
             username, colon, password = b64decode(encoded, validate=True).decode().partition(":")
         # JSON can hold halves of characters, which cannot be sent.
         (username + password + identity_token).encode()

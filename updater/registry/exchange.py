@@ -8,10 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from updater.errors import RegistryDenied, RegistryError, RegistryTimeout, RegistryUnreachable
+from updater.errors import (
+    RegistryDenied,
+    RegistryError,
+    RegistryFailed,
+    RegistryTimeout,
+    RegistryUnreachable,
+)
 from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized, scheme_wanted
 from updater.registry.greeting import Greeting
+from updater.registry.hosts import origin_of, shown_host
 from updater.registry.messages import LARGEST_ERROR, Request
 from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
 from updater.registry.places import places
@@ -110,16 +117,24 @@ class Exchange:
             self._pace(urlsplit(origin).netloc.lower()).quota,
         )
 
-    def ask(self, reference: ImageReference, request: Request, deadline: Deadline) -> Answer:
+    def ask(
+        self,
+        reference: ImageReference,
+        request: Request,
+        deadline: Deadline,
+        read: Callable[[Answer], object] = lambda _answer: None,
+    ) -> Answer:
         """The successful answer to a request whose URL is a path at the reference's registry.
 
-        A mirror is asked first, and has half of the time. Temporary trouble is tried again a few times within the
-        deadline. Raises RegistryError.
+        A mirror is asked first, and has half of the time; what `read` cannot make sense of is of no use. Temporary
+        trouble is tried again a few times within the deadline. Raises RegistryError.
         """
         *mirrors, own = self._places_of(reference.registry)
         for mirror in mirrors:
             try:
-                return self._persist(mirror, reference, request, deadline.within(deadline.remaining / 2))
+                answer = self._persist(mirror, reference, request, deadline.within(deadline.remaining / 2))
+                read(answer)
+                return answer
             except RegistryError as error:
                 self._tell_once(
                     f"the mirror {mirror.registry} was of no use ({error}); asked {reference.registry} itself"
@@ -184,6 +199,9 @@ class Exchange:
             message = next(conversation)
             while True:
                 answer = self._send(message, deadline)
+                if answer.status != 200 and origin_of(answer.url) != origin_of(message.url):
+                    # What is said where contents are kept says nothing of whether the registry knows us.
+                    raise _kept_elsewhere(answer, f"{place.registry}/{there}")
                 message = conversation.send(answer)
         except StopIteration as end:
             counting: Answer = end.value
@@ -252,6 +270,17 @@ def _tried_again(first: RegistryError, ask: Callable[[], Answer], deadline: Dead
         reraise=True,
     )
     return attempts(attempt)
+
+
+def _kept_elsewhere(answer: Answer, what: str) -> RegistryError:
+    registry = what.partition("/")[0]
+    if answer.status not in (401, 403):
+        return failure(answer, registry, what)
+    # The next address that it gives may be good: they are signed for a moment only.
+    return RegistryFailed(
+        f"{registry} sent us for contents of {what} to {shown_host(answer.url)}, which answered {answer.status}; it is"
+        " tried again in the next cycle"
+    )
 
 
 def _weight(message: Request) -> Weight:

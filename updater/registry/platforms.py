@@ -1,7 +1,8 @@
 """Which of the published images is for this platform?
 
-Variants are compared as containerd does when it chooses what to pull: arm without a variant is v7, arm64 is v8,
-amd64 is v1, and a machine of one variant also runs what was made for a lower one.
+Names and variants are compared as containerd does when it chooses what to pull: other names of an architecture count,
+arm without a variant is v7, arm64 is v8, amd64 is v1, and a machine of one variant also runs what was made for a lower
+one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from updater.registry.manifests import Descriptor
 
 _DEFAULT_VARIANTS = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
-_VARIANT = re.compile(r"v(\d{1,3})")
+_VARIANT = re.compile(r"v?(\d{1,3})")
+_OTHER_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386"}
 
 
 def candidates(entries: Iterable[Descriptor], wanted: Platform) -> list[Descriptor]:
@@ -49,13 +51,18 @@ def missing(what: str, wanted: Platform, offered: Iterable[Platform]) -> Platfor
 
 def _fit(offered: Platform, wanted: Platform) -> int:
     """How well it fits: 0 not at all, otherwise the higher the better."""
-    if (offered.os, offered.architecture) != (wanted.os, wanted.architecture):
+    architecture = _architecture(wanted)
+    if offered.os != wanted.os or _architecture(offered) != architecture:
         return 0
-    default = _DEFAULT_VARIANTS.get(wanted.architecture, "")
+    default = _DEFAULT_VARIANTS.get(architecture, "")
     have, want = offered.variant or default, wanted.variant or default
-    if have == want:
-        return 1000
     have_number, want_number = _VARIANT.fullmatch(have), _VARIANT.fullmatch(want)
-    if have_number is None or want_number is None or int(have_number[1]) > int(want_number[1]):
-        return 0
-    return int(have_number[1]) + 1
+    if have_number is None or want_number is None:
+        return 1000 if have == want else 0
+    if have_number[1] == want_number[1]:
+        return 1000
+    return int(have_number[1]) + 1 if int(have_number[1]) < int(want_number[1]) else 0
+
+
+def _architecture(platform: Platform) -> str:
+    return _OTHER_NAMES.get(platform.architecture, platform.architecture)

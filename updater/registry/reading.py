@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid
+from updater.errors import ImageNotFound, RegistryAnswerInvalid
 from updater.model.published import PublishedImage
 from updater.registry.configuration import parse_configuration
 from updater.registry.manifests import ACCEPT, Descriptor, Manifest, parse_manifest, verify
@@ -80,7 +80,12 @@ class Reading:
             return
         self._offered |= {entry.platform for entry in document.entries if entry.platform}
         for entry in candidates(document.entries, platform):
-            yield from self._manifests(entry, platform)
+            try:
+                yield from self._manifests(entry, platform)
+            except (ImageNotFound, RegistryAnswerInvalid):
+                if entry.platform is not None or self._documents > _MOST_DOCUMENTS:
+                    raise
+                # Something else beside the images, of a kind that is not asked for.
 
     def _document(self, digest: Digest) -> Index | Manifest:
         self._documents += 1

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 # Of an error's body only its code is repeated: a word of a fixed shape, that can hold neither secret nor markup.
 _ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,39}")
+# Whole seconds; some write parts of them, and of a header that came twice (a proxy's, a registry's) the first counts.
+_SECONDS = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)[ \t]*(?:,|$)")
+# Seconds; whoever asks for more means for ever, or nothing.
+_LONGEST_PAUSE = 365 * 24 * 3600.0
 # What the server itself calls passing: request timeout, too early, and its own troubles.
 _PASSING = frozenset({408, 425, 500, 502, 503, 504})
 
@@ -54,17 +58,26 @@ def _failure(answer: Answer, who: str, what: str) -> RegistryError:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, from Retry-After (RFC 9110, 10.2.3: seconds or a date); None where it does not say."""
-    value = answer.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return float(value)
+    """Seconds to wait, from Retry-After (RFC 9110, 10.2.3: seconds or a date); None where it does not say.
+
+    A date is meant by the server's own clock, which it tells as well.
+    """
+    value = answer.headers.get("retry-after", "")
+    if match := _SECONDS.match(value):
+        return min(float(match[1]), _LONGEST_PAUSE)
+    moment = _moment(value)
+    if moment is None:
+        return None
+    now = _moment(answer.headers.get("date", "")) or datetime.now(UTC)
+    return min(max(0.0, (moment - now).total_seconds()), _LONGEST_PAUSE)
+
+
+def _moment(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def pause_asked_for(answer: Answer) -> float | None:

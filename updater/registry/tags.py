@@ -29,19 +29,21 @@ def list_tags(exchange: Exchange, reference: ImageReference, deadline: Deadline)
 
     1. The next page is where `Link` says, on the same host and path: only its query is taken over.
     2. Some registries end a full page without a Link; then it is asked for what comes after the last tag.
-    3. A page that brings nothing new is the end, and so are 50 pages; then the list is not complete.
+    3. A page may be empty and yet lead on. Where the registry goes in a circle it ends, and so it does after 50 pages;
+       then the list is not complete.
     """
     found: dict[str, None] = {}
-    query = f"n={_PAGE_SIZE}"
+    query, asked = f"n={_PAGE_SIZE}", set[str]()
     for _ in range(_MOST_PAGES):
-        answer = exchange.ask(reference, _page_request(query), deadline)
+        asked.add(query)
+        answer = exchange.ask(reference, _page_request(query), deadline, lambda answer: parse_page(answer.body))
         page = parse_page(answer.body)
         before = len(found)
         found.update(dict.fromkeys(page))
         follows = next_query(answer)
-        if follows is None and len(page) == _PAGE_SIZE:
+        if follows is None and len(page) == _PAGE_SIZE and len(found) > before:
             follows = f"n={_PAGE_SIZE}&last={quote(page[-1], safe='')}"
-        if follows is None or len(found) == before:
+        if follows is None or follows in asked:
             return PublishedTags(tuple(found), is_complete=True)
         query = follows
     return PublishedTags(tuple(found), is_complete=False)

@@ -23,8 +23,8 @@ from requests.utils import select_proxy, should_bypass_proxies
 from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
 from updater.model.wording import printable
-from updater.registry.connections import CONNECT_SECONDS, timed
-from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host
+from updater.registry.connections import CONNECT_SECONDS, sent, timed
+from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host, spelled_hosts
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
 from updater.registry.realms import may_lead, serves_for
@@ -92,19 +92,7 @@ class Transport:
         if not deadline.remaining:
             raise RegistryTimeout(f"no time was left to ask {host}; it is tried again in the next cycle")
         with translated(host), deadline.holds():
-            response = self._manager(request.url).urlopen(
-                request.method,
-                request.url,
-                headers={**_HEADERS, **request.headers},
-                body=request.body,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                decode_content=False,
-                timeout=urllib3.Timeout(
-                    connect=min(CONNECT_SECONDS, deadline.remaining), read=max(0.001, deadline.remaining)
-                ),
-            )
+            response = sent(lambda: self._opened(request, deadline))
             try:
                 body = _body(response, request, host)
             finally:
@@ -113,17 +101,33 @@ class Transport:
             headers = {name.lower(): value for name, value in response.headers.itermerged()}
         return Answer(response.status, headers, body, request.url)
 
+    def _opened(self, request: Request, deadline: Deadline) -> urllib3.BaseHTTPResponse:
+        return self._manager(request.url).urlopen(
+            request.method,
+            request.url,
+            headers={**_HEADERS, **request.headers},
+            body=request.body,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            decode_content=False,
+            timeout=urllib3.Timeout(
+                connect=min(CONNECT_SECONDS, deadline.remaining), read=max(0.001, deadline.remaining)
+            ),
+        )
+
     def _manager(self, url: str) -> urllib3.PoolManager:
         """The way to a host is found once: that a proxy stands there is read from the environment, which takes time."""
         parts = urlsplit(url)
         with self._lock:
             way = self._ways.get((parts.scheme, parts.netloc))
             if way is None:
-                way = self._ways[parts.scheme, parts.netloc] = self._way(url, parts.scheme, parts.netloc.lower())
+                way = self._ways[parts.scheme, parts.netloc] = self._way(url, parts.scheme)
             return way
 
-    def _way(self, url: str, scheme: str, host: str) -> urllib3.PoolManager:
-        entry = self._access.get(host)
+    def _way(self, url: str, scheme: str) -> urllib3.PoolManager:
+        spellings = spelled_hosts(url)
+        entry = next((self._access[host] for host in spellings if host in self._access), None)
         tls = _Tls(entry.ca_file, entry.insecure) if entry else _Tls()
         # Reading the system's roots takes time and memory, and plain http has no use for them.
         key = (tls if scheme == "https" else None, _proxy(url))

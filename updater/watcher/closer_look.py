@@ -55,7 +55,7 @@ def look_closer(candidates: Sequence[Candidate], inventory: Inventory, sightings
         container = candidate.container
         image = _wanted(candidate, running)
         failure = _unclear(unseen, ids_around(container, inventory.containers)) or (
-            lost.get(container.image_id) if image is None else refused.get(image)
+            lost.get(container.id) if image is None else refused.get(image)
         )
         if image is None or failure is not None:
             settled.append(replace(candidate, status=Status.UNKNOWN, finding=failure))
@@ -67,7 +67,7 @@ def look_closer(candidates: Sequence[Candidate], inventory: Inventory, sightings
             status=Status.CURRENT if same else Status.OUTDATED,
             published_image=images[image],
             platform=image[2],
-            running_config=running[container.image_id].config,
+            running_config=running[container.id].config,
             gives_other_labels=other_control_labels(container, images[image]),
         )
         settled.append(_with_dependents(found, inspected, inventory))
@@ -115,7 +115,7 @@ def _published(
 
 def _wanted(candidate: Candidate, running: Mapping[str, RunningImage]) -> Image | None:
     container, lookup = candidate.container, candidate.lookup
-    runs = running.get(container.image_id)
+    runs = running.get(container.id)
     if runs is None or candidate.target is None or not isinstance(lookup, Published):
         return None
     return candidate.target, lookup.digest, runs.platform

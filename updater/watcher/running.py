@@ -62,7 +62,10 @@ def _kept(candidate: Candidate, registry: Registry) -> ImageConfiguration | None
 
 
 def _configuration_of(candidate: Candidate) -> tuple[ImageReference, Digest] | None:
-    """Where to ask for the configuration; None in containerd's store, where the image's id is its manifest's digest."""
+    """Where to ask for the configuration; None where nothing says that the image came from there.
+
+    Nor in containerd's store, where the image's id is its manifest's digest.
+    """
     container = candidate.container
     if container.reference is None or container.image is None:
         return None
@@ -70,4 +73,5 @@ def _configuration_of(candidate: Candidate) -> tuple[ImageReference, Digest] | N
         digest = parse_digest(container.image_id)
     except ValueError:
         return None
-    return None if digest in container.image.digests_for(container.reference) else (container.reference, digest)
+    digests = container.image.digests_for(container.reference)
+    return (container.reference, digest) if digests and digest not in digests else None

@@ -37,19 +37,21 @@ class Sightings:
         return self._containers, failures
 
     def at_images_of(self, outdated: Sequence[Candidate]) -> tuple[Mapping[str, RunningImage], Mapping[str, Reason]]:
-        """The images that the candidates run, by their ids, and why some could not be looked at.
+        """The images that the candidates run, by the containers' ids, and why some could not be looked at.
 
-        Newer engines with containerd's store show the platform with the container, once that was looked at.
+        Newer engines with containerd's store show the platform with the container, once that was looked at. There an
+        image's id is its index's, and may stand for another platform with each container.
         """
-        for one in outdated:
-            platform = shown_platform(self._containers.get(one.container.id))
-            if platform is not None:
-                self._images.setdefault(one.container.image_id, RunningImage(platform))
-        new = {one.container.image_id: one for one in outdated if one.container.image_id not in self._images}
+        seen = ((one.container.id, shown_platform(self._containers.get(one.container.id))) for one in outdated)
+        shown = {container_id: RunningImage(platform) for container_id, platform in seen if platform is not None}
+        others = {one.container.id: one.container.image_id for one in outdated if one.container.id not in shown}
+        unknown = set(others.values()) - self._images.keys()
+        new = {one.container.image_id: one for one in outdated if one.container.image_id in unknown}
 
         def ask(image_id: str) -> RunningImage:
             return running_image(new[image_id], self.engine, self.registry)
 
         found, failures = answers_and_failures(ask, new, self.at_once)
         self._images |= found
-        return self._images, failures
+        running = {one: self._images[image] for one, image in others.items() if image in self._images}
+        return shown | running, {one: failures[image] for one, image in others.items() if image in failures}

@@ -123,7 +123,9 @@ REJECTED, NEEDED, WITHHELD, FORBIDDEN = "rejected", "none were found", "not sent
         (Credentials("", identity_token="i"), [BASIC], RegistryDenied, NEEDED),
         (None, [BEARER, Answer(401)], RegistryDenied, NEEDED),
         (None, [BEARER, Answer(403)], RegistryDenied, NEEDED),
-        (USER, [BEARER, Answer(401)], RegistryDenied, REJECTED),
+        # So may a token service: without a scope it tells.
+        (USER, [BEARER, Answer(401), Answer(401)], RegistryDenied, REJECTED),
+        (USER, [BEARER, Answer(401), token()], RegistryDenied, FORBIDDEN),
         (USER, [BEARER, Answer(403)], RegistryDenied, FORBIDDEN),
         (Credentials("", identity_token="i"), [BEARER, Answer(400)], RegistryDenied, REJECTED),
         (None, [BEARER, token(), BEARER], RegistryDenied, NEEDED),
@@ -256,7 +258,7 @@ def test_a_configured_token_host_is_given_credentials() -> None:
 
 
 def test_where_a_password_was_rejected_it_is_not_shown_again_in_this_cycle() -> None:
-    for challenge, answers in ((BASIC, [BASIC, BASIC]), (BEARER, [Answer(401)])):
+    for challenge, answers in ((BASIC, [BASIC, BASIC]), (BEARER, [Answer(401), Answer(401)])):
         acquaintance = known(USER)
         with pytest.raises(RegistryDenied, match=REJECTED):
             talk(acquaintance, challenge, *answers)
@@ -273,6 +275,41 @@ def test_a_password_that_was_accepted_is_not_called_rejected_later() -> None:
     with pytest.raises(RegistryDenied, match=FORBIDDEN):
         talk(acquaintance, BASIC)
     assert talk(acquaintance, OK).result is OK
+
+
+def test_one_repository_that_is_not_for_this_user_spoils_none_of_the_others() -> None:
+    acquaintance = known(USER)
+    with pytest.raises(RegistryDenied, match=FORBIDDEN):
+        talk(acquaintance, STANDARD, Answer(401), token())
+    assert talk(acquaintance, token(), OK, repository="c/d").said == [ASK_AS_USER, WITH_T1]
+    # Whoever was given a token is known, and need not be introduced.
+    acquaintance = known(USER)
+    talk(acquaintance, STANDARD, token(), OK, repository="c/d")
+    with pytest.raises(RegistryDenied, match=FORBIDDEN):
+        talk(acquaintance, Answer(401))
+
+
+AT_ROOT = "GET https://r.example/v2/ -"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+class TestARegistryThatHidesWhatIsPrivate:
+    """Some answer nobody in particular as if there were nothing, and ask who it is at the root of the API only."""
+
+    def test_with_credentials_its_root_tells_how_to_be_asked(self, status: int) -> None:
+        acquaintance = known(USER)
+        found = talk(acquaintance, Answer(status), STANDARD, token(), OK)
+        assert found.said == [PLAIN, AT_ROOT, ASK_AS_USER, WITH_T1]
+        assert talk(known(USER), Answer(status), BASIC, OK).said == [PLAIN, AT_ROOT, f"HEAD question {BASIC_USER}"]
+        assert talk(acquaintance, token("t2"), OK, repository="c/d").said == [ASK_AS_USER, "HEAD question Bearer t2"]
+
+    def test_an_open_one_is_asked_for_its_root_once(self, status: int) -> None:
+        acquaintance = known(USER)
+        assert talk(acquaintance, Answer(status), OK).result == Answer(status)
+        assert talk(acquaintance, Answer(status)).said == [PLAIN]
+
+    def test_without_credentials_there_is_nothing_to_ask_it(self, status: int) -> None:
+        assert talk(known(), Answer(status)).said == [PLAIN]
 
 
 def test_without_a_password_open_repositories_are_still_read() -> None:
@@ -372,7 +409,7 @@ class TestOneTokenForSeveralRepositories:
             talk(acquaintance, STANDARD, Answer(401), Answer(401))
         acquaintance = known(USER, *self.CYCLE)
         with pytest.raises(RegistryDenied, match=FORBIDDEN):
-            talk(acquaintance, STANDARD, Answer(401), Answer(403))
+            talk(acquaintance, STANDARD, Answer(401), token(), Answer(403))
 
     def test_a_request_has_a_length_that_servers_take(self) -> None:
         names = [f"some/repository-with-a-name-{number:04}" for number in range(1000)]

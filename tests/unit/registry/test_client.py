@@ -166,6 +166,17 @@ def test_nested_indexes_and_entries_without_a_platform(registry: FakeRegistry, c
         client.image(at(registry, "app:1"), Digest(outer), Platform("linux", "riscv64"))
 
 
+def test_what_lies_beside_the_images_hides_no_missing_platform(registry: FakeRegistry, client: RegistryClient) -> None:
+    """Signatures and the like, of kinds that are not asked for: the registry answers 404, or with what is no image."""
+    odd = registry.put_manifest("app", {"blobs": []}, "application/vnd.oci.artifact.manifest.v1+json")
+    index = registry.push_index("app", "1", {odd: "", registry.push("app"): "linux/amd64"})
+    for _ in range(2):
+        with pytest.raises(PlatformMissing, match=r"not published for linux/s390x, only for linux/amd64"):
+            client.image(at(registry, "app:1"), Digest(index), Platform("linux", "s390x"))
+        del registry.contents[f"/v2/app/manifests/{odd}"]
+        registry.contents.setdefault(f"/v2/app/manifests/{odd}", Reply(404))
+
+
 def test_an_index_of_endless_indexes(registry: FakeRegistry, client: RegistryClient) -> None:
     digest = registry.push("app")
     for _ in range(20):

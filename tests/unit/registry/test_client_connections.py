@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +16,7 @@ from rig.fake_registry import Bearer, FakeRegistry, basic_header
 from rig.fake_server import Fault
 from tests.unit.registry.conftest import PASSWORD, Certificate, at, user_of
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUnreachable, RegistryUntrusted
+from updater.model.digest import digest_of
 from updater.model.reference import parse_reference
 from updater.registry.access import RegistryAccess
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rig.fake_server import Reply, Seen
     from updater.registry.client import RegistryClient
 
 
@@ -169,6 +174,52 @@ def test_all_addresses_of_a_host_are_tried(
     resolved = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
     monkeypatch.setattr("updater.registry.reaching.socket.getaddrinfo", lambda *_, **__: resolved)
     assert client.published(parse_reference(f"localhost:{port}/app:1")).digest == digest
+
+
+class ForgetsConnections(FakeRegistry):
+    """Answers once on each connection, keeps it open, and closes it when it is asked there again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_connection = threading.local()
+
+    def reply(self, seen: Seen) -> Reply:
+        if hasattr(self.of_connection, "is_old"):
+            raise ConnectionAbortedError
+        self.of_connection.is_old = True
+        return super().reply(seen)
+
+
+def test_kept_connections_that_were_closed_cost_no_question_its_attempts(client: RegistryClient) -> None:
+    with ForgetsConnections() as registry:
+        names = [f"app-{number}" for number in range(64)]
+        digests = [registry.push(name, "1", created=name) for name in names]
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(client.published, [at(registry, f"{name}:1") for name in names]))
+        assert [one.digest for one in found] == digests
+        assert max(registry.count("HEAD", f"/{name}/") for name in names) == 2
+
+
+@pytest.mark.parametrize(("hints", "is_understood"), [(1, True), (4, True), (100, False)])
+def test_hints_before_the_answer(client: RegistryClient, hints: int, is_understood: bool) -> None:
+    """As some fronts send them; no endless row of them, though."""
+    hint = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n" * hints
+    digest = digest_of(b"")
+    answer = f"{hint}HTTP/1.1 200 OK\r\nDocker-Content-Digest: {digest}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    class Front(StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.wfile.write(answer)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Front) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        reference = parse_reference(f"127.0.0.1:{server.server_address[1]}/app:1")
+        try:
+            with nullcontext() if is_understood else pytest.raises(RegistryUnreachable):
+                assert client.published(reference).digest == digest
+        finally:
+            server.shutdown()
 
 
 def test_a_name_that_nobody_has(client: RegistryClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ TAG = "/v2/app/manifests/1"
         (Fault(status=500), RegistryFailed, 3),
         (Fault(status=503), RegistryFailed, 3),
         (Fault(status=204), RegistryAnswerInvalid, 1),
-        (Fault(hangs_up=True), RegistryUnreachable, 3),
+        (Fault(hangs_up=True), RegistryUnreachable, 4),  # at first over a connection that was kept
         (Fault(status=302), RegistryAnswerInvalid, 1),
         (Fault(status=302, headers={"Location": "http://127.0.0.2/"}), RegistryAnswerInvalid, 1),
         (Fault(status=302, headers={"Location": "file:///etc/passwd"}), RegistryAnswerInvalid, 1),

@@ -10,7 +10,7 @@ import pytest
 from rig.fake_registry import Bearer, FakeRegistry, basic_header
 from rig.fake_server import Fault, Reply, Server
 from tests.unit.registry.conftest import PASSWORD, USER, Certificate, at, user_of
-from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryError
+from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryError, RegistryFailed
 from updater.model.digest import Digest
 from updater.model.platform import Platform
 from updater.registry.access import RegistryAccess
@@ -116,6 +116,27 @@ def test_a_blob_is_fetched_elsewhere_without_credentials(
         assert client.image(at(registry, "app:1"), Digest(digest), LINUX).manifest_digest == digest
         (seen,) = trap.seen
         assert not {"authorization", "cookie"} & set(seen.headers)
+
+
+@pytest.mark.parametrize("authentication", ["none", "bearer"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_a_store_refuses_is_not_the_registrys_word(
+    new_client: Callable[..., RegistryClient], trap: Server, authentication: str, status: int
+) -> None:
+    """No password is shown for the asking of somebody else, and no login is called bad that the registry took."""
+    bearer = Bearer({"user": PASSWORD}, anonymous=False) if authentication == "bearer" else None
+    with FakeRegistry(bearer=bearer) as registry:
+        digest = registry.push("app", "1")
+        (blob,) = [path for path in registry.contents if "/blobs/" in path]
+        trap.answer = Reply(status, {"WWW-Authenticate": 'Basic realm="store"'})
+        registry.contents[blob] = Reply(307, {"Location": trap.url})
+        client = new_client(user_of(registry))
+        client.published(at(registry, "app:1"))
+        asked = len(registry.seen)
+        with pytest.raises(RegistryFailed, match=rf"contents of .*/app to 127\.0\.0\.2, which answered {status};"):
+            client.image(at(registry, "app:1"), Digest(digest), LINUX)
+        assert {seen.path.split("/")[3] for seen in registry.seen[asked:]} == {"manifests", "blobs"}
+        assert not any("basic" in given.lower() for given in registry.authorizations if bearer is None)
 
 
 def test_a_blob_is_not_fetched_in_plain_http_for_tls(

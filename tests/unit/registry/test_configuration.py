@@ -79,3 +79,15 @@ def test_what_is_no_image(content: object) -> None:
 def test_what_is_no_json() -> None:
     with pytest.raises(RegistryAnswerInvalid, match="configuration"):
         parse_configuration(b"apiVersion: v2")
+
+
+@pytest.mark.parametrize("config", [{"Labels": ["updater.enable"]}, {"Labels": 5}, {"Env": 5}, {"Env": "PG_MAJOR=1"}])
+def test_what_no_engine_could_read_is_refused_here(config: object) -> None:
+    """Whoever compares labels or versions later on must not fall over one image and take all the others along."""
+    with pytest.raises(RegistryAnswerInvalid, match="malformed"):
+        parse_configuration(json.dumps({"os": "linux", "architecture": "amd64", "config": config}).encode())
+
+
+def test_nothing_given_is_nothing_odd() -> None:
+    found = parse_configuration(b'{"os": "linux", "architecture": "amd64", "config": {"Labels": null, "Env": null}}')
+    assert found.config == {"Labels": None, "Env": None}

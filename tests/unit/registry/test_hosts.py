@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from updater.registry.access import RegistryAccess
-from updater.registry.hosts import host_name, is_loopback, origin_of, origins
+from updater.registry.hosts import host_name, is_loopback, origin_of, origins, spelled_hosts
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,23 @@ def test_loopback(host: str, expected: bool) -> None:
 )
 def test_equal_origins(one: str, other: str) -> None:
     assert origin_of(one) == origin_of(other)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://A.example/x", ("a.example", "a.example:443")),
+        ("https://a.example:443/token", ("a.example", "a.example:443")),
+        ("http://a.example:80/", ("a.example", "a.example:80")),
+        ("https://a.example:5000/", ("a.example:5000",)),
+        ("https://a.example:80/", ("a.example:80",)),
+        ("https://[::1]:443/", ("[::1]", "[::1]:443")),
+        ("https://[::1]:5000/", ("[::1]:5000",)),
+    ],
+)
+def test_where_a_host_may_be_configured(url: str, expected: tuple[str, ...]) -> None:
+    """A realm may spell the port out (Harbor repeats its external address): the same CA vouches for it."""
+    assert spelled_hosts(url) == expected
 
 
 @pytest.mark.parametrize("url", ["", "/path", "//host/path", "https://", "https://a:port/", "https://[::1"])

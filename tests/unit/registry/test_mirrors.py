@@ -56,6 +56,18 @@ def test_where_it_is_of_no_use_the_registry_itself_is_asked(
     assert client.published(at(registry, "team/app:1")).digest == digest
 
 
+def test_a_page_of_a_mirrors_is_no_answer(
+    registry: FakeRegistry, mirror: FakeRegistry, new_client: Callable[..., RegistryClient]
+) -> None:
+    """As some front of it shows that wants one to log in, or says that all is well."""
+    digest = registry.push("team/app", "1")
+    for path in ("manifests/1", "tags/list"):
+        mirror.faults[f"/v2/team/app/{path}"] = Fault(status=200, body=b"<html>")
+    client = new_client(user_of(registry), mirrored(registry, mirror))
+    assert client.published(at(registry, "team/app:1")).digest == digest
+    assert client.tags(at(registry, "team/app:1")).names == ("1",)
+
+
 def test_a_mirror_that_is_down(registry: FakeRegistry, new_client: Callable[..., RegistryClient]) -> None:
     with FakeRegistry("127.0.0.2") as gone:
         pass

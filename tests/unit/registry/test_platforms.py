@@ -34,6 +34,12 @@ def entry(text: str, number: int) -> Descriptor:
         (["linux/amd64/v2"], "linux/amd64", []),
         (["linux/ppc64le/power9"], "linux/ppc64le/power9", [0]),
         (["linux/ppc64le/power9"], "linux/ppc64le/power8", []),
+        # Other spellings of the same.
+        (["linux/x86_64", "linux/aarch64"], "linux/arm64", [1]),
+        (["linux/amd64", "linux/arm64"], "linux/x86_64", [0]),
+        (["linux/i386"], "linux/386", [0]),
+        (["linux/arm/6", "linux/arm/7"], "linux/arm", [1]),
+        (["linux/arm64/8"], "linux/arm64/v8", [0]),
         (["windows/amd64"], "linux/amd64", []),
         (["linux/amd64", "linux/amd64"], "linux/amd64", [0]),
         # Attestations match nothing; what names no platform comes last.

@@ -18,6 +18,8 @@ from updater.errors import (
 from updater.registry.messages import Answer
 from updater.registry.statuses import failure, retry_after
 
+YEAR = 365 * 24 * 3600
+
 
 @pytest.mark.parametrize(
     ("status", "kind"),
@@ -69,8 +71,9 @@ def test_of_the_body_only_the_code_is_repeated(body: bytes, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0", 0), ("120", 120), (" 7 ", 7), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("9" * 400, None),
-     ("٣", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+    [("0", 0), ("120", 120), (" 7 ", 7), ("", None), ("soon", None), ("-5", None), ("1.5", 1.5), ("1e9", None),
+     ("60, 60", 60), ("9" * 12, YEAR), ("9" * 400, YEAR), ("٣", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+     ("Fri, 31 Dec 9999 23:59:59 GMT", YEAR)],
 )  # fmt: skip
 def test_retry_after(value: str, expected: float | None) -> None:
     assert retry_after(Answer(429, {"retry-after": value})) == expected
@@ -81,6 +84,14 @@ def test_retry_after_a_date() -> None:
     seconds = retry_after(Answer(429, {"retry-after": value}))
     assert seconds is not None
     assert 85 < seconds <= 90
+
+
+@pytest.mark.parametrize("hours", [-2, 0, 2])
+def test_a_date_is_meant_by_the_servers_clock(hours: int) -> None:
+    theirs = datetime.now(UTC) + timedelta(hours=hours)
+    headers = {"date": theirs, "retry-after": theirs + timedelta(seconds=600)}
+    told = {name: format_datetime(moment, usegmt=True) for name, moment in headers.items()}
+    assert retry_after(Answer(429, told)) == 600
 
 
 def test_a_rate_limit_says_when() -> None:

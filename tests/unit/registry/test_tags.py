@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.fake_server import Fault, Server
+from rig.fake_server import Fault, Reply, Server
 from tests.unit.registry.conftest import at, user_of
 from updater.errors import ImageNotFound, RegistryAnswerInvalid, RegistryError
 from updater.registry.messages import Answer
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rig.fake_registry import FakeRegistry
+    from rig.fake_server import Seen
     from updater.registry.client import RegistryClient
 
 MANY = [f"1.{number:03}" for number in range(250)]
@@ -68,6 +69,20 @@ def test_a_circle_ends(registry: FakeRegistry, client: RegistryClient) -> None:
     registry.faults[PATH] = Fault(status=200, headers={"Link": f'<{PATH}?n=2&last=2>; rel="next"'}, body=page)
     assert client.tags(at(registry, "team/app")).names == ("1", "2")
     assert registry.count("GET") == 2
+
+
+def test_an_empty_page_may_lead_on(registry: FakeRegistry, client: RegistryClient) -> None:
+    """So do registries that leave out of a page what was deleted, or what one may not see."""
+    pages = {"n=1000": ["1"], "page=2": [], "page=3": ["2"]}
+    follows = dict(zip(pages, list(pages)[1:], strict=False))
+
+    def reply(seen: Seen) -> Reply:
+        query = seen.path.partition("?")[2]
+        link = {"Link": f'<{PATH}?{follows[query]}>; rel="next"'} if query in follows else {}
+        return Reply(200, link, json.dumps({"tags": pages[query]}).encode())
+
+    registry.reply = reply  # type: ignore[method-assign]
+    assert client.tags(at(registry, "team/app")).names == ("1", "2")
 
 
 def test_a_page_elsewhere_is_not_asked_for(registry: FakeRegistry, new_client: Callable[..., RegistryClient]) -> None:
