@@ -13,7 +13,9 @@ GOOD_SHELL_LINES = "a line for the shell in the container, like `nginx -t`"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
 _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 GOOD_DURATIONS = "a duration like 90s, 5m, 12h, 3d, 2w or 1h30m"
+GOOD_STOP_TIMEOUTS = "a duration like 90s, 5m or 1h30m, or a number of seconds"
 _LONGEST = 10 * 365 * 86_400
 LONGEST_LIMIT = 86_400.0
 GOOD_LIMITS = "a duration from 1s to 1d, like 90s or 5m"
@@ -53,6 +55,11 @@ def parse_duration(text: str) -> float:
     if seconds > _LONGEST:
         raise ValueError(f"{text!r} is longer than ten years")
     return seconds
+
+
+def parse_stop_timeout(text: str) -> float:
+    """Seconds until a kill: a duration, or a plain number of seconds as `docker run --stop-timeout` takes it."""
+    return parse_duration(f"{text.strip()}s" if _SECONDS.fullmatch(text.strip()) else text)
 
 
 def parse_limit(text: str) -> float:
