@@ -74,9 +74,18 @@ def show_duration(seconds: float) -> str:
     """`1h30m`, `45s`, `0.4s`: the largest two units that say it, for a person."""
     if seconds < 10:
         return f"{seconds:.1f}s".replace(".0s", "s")
+    return "".join(_parts(seconds)[:2])
+
+
+def show_in_full(seconds: float) -> str:
+    """`1d2h30m`, `0s`: what somebody set, to the second, as it can be written."""
+    return show_duration(seconds) if seconds < 10 else "".join(_parts(seconds))
+
+
+def _parts(seconds: float) -> list[str]:
     remaining, parts = round(seconds), []
     for unit in "wdhms":
         count, remaining = divmod(remaining, _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
+    return parts

@@ -28,7 +28,7 @@ from updater.model.values import (
     parse_names,
     parse_shell_line,
     parse_stop_timeout,
-    show_duration,
+    show_in_full,
 )
 from updater.model.window import GOOD_WINDOWS, parse_windows
 from updater.model.wording import printable
@@ -96,7 +96,7 @@ class Setting:
     def show(self, value: Any) -> str:
         """The value as one would write it."""
         if self.parse in (parse_duration, parse_limit, parse_stop_timeout):
-            return show_duration(value)
+            return show_in_full(value)
         return str(getattr(value, "text", str(value).lower()))
 
 
