@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from updater.errors import InvalidSetting
 from updater.model.reference import NotAReference, parse_reference
 from updater.model.values import GOOD_BOOLEANS, parse_boolean
+from updater.model.wording import printable
 from updater.policy.declarations import BY_NAME, PER_CONTAINER
 from updater.policy.terms import Entry
 from updater.registry.access import RegistryAccess
@@ -142,9 +143,7 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
         raise InvalidSetting(place, "it is not a registry's host", "the part of an image's name before the first slash")
     if ("username" in texts) != (password is not None):
         raise InvalidSetting(place, "a username and a password only make sense together", "both, or neither")
-    ca_file = Path(texts["ca_file"]) if "ca_file" in texts else None
-    if ca_file is not None and not ca_file.is_file():
-        raise InvalidSetting(f"{place}: ca_file", f"{ca_file} is not there", "a file of certificates in PEM")
+    ca_file = _ca_file(texts["ca_file"], f"{place}: ca_file") if "ca_file" in texts else None
     insecure = _yes_or_no(texts.get("insecure", "false"), f"{place}: insecure")
     mirror = texts.get("mirror")
     if mirror is not None and (not _is_place(mirror) or mirror.partition("/")[0] == host):
@@ -152,6 +151,16 @@ def _registry(host: str, entry: dict[str, Any], place: str) -> RegistryAccess:
             f"{place}: mirror", f"{mirror!r} is no other registry", "host, host:port, or host/path, without https://"
         )
     return RegistryAccess(host, texts.get("username"), password, ca_file, insecure, texts.get("token_host"), mirror)
+
+
+def _ca_file(text: str, place: str) -> Path:
+    path, problem = Path(text), "is not there"
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:  # its folder is closed to us, or it is no path but the certificates themselves
+        problem = f"cannot be read: {error.strerror}"
+    raise InvalidSetting(place, f"{printable(text, 80)} {problem}", "the path of a file of certificates in PEM")
 
 
 def _is_place(text: str) -> bool:

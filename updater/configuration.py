@@ -77,7 +77,10 @@ def without_watchtower(environment: Mapping[str, str]) -> dict[str, str]:
 def _config_path(explicit: str | None) -> str | None:
     if explicit is not None:
         return explicit
-    return DEFAULT_CONFIG if Path(DEFAULT_CONFIG).exists() else None
+    try:
+        return DEFAULT_CONFIG if Path(DEFAULT_CONFIG).exists() else None
+    except OSError:
+        return DEFAULT_CONFIG  # in a folder that is closed to us: reading it says so
 
 
 def _read_command_line(given: Mapping[str, str | bool | None]) -> dict[str, Any]:
@@ -96,11 +99,13 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], d
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         text = environment[variable]
-        if name not in BY_NAME and name.upper().endswith(_FROM_FILE):
+        from_file = name not in BY_NAME and name.upper().endswith(_FROM_FILE)
+        if from_file:
             name = name[: -len(_FROM_FILE)]
-            text = read_secret(text, variable)
         if name not in BY_NAME and name not in _LOGIN:
             raise unknown(f"environment variable {variable}", name, [*BY_NAME, *_LOGIN])
+        if from_file:
+            text = _read_value(name, text, variable)
         if name in values or name in login:
             plain = ENVIRONMENT_PREFIX + name.upper()
             raise InvalidSetting(variable, f"given together with {plain}", "only one of the two")
@@ -109,6 +114,17 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], d
         else:
             values[name] = parse_value(BY_NAME[name], text, f"environment variable {variable}")
     return values, login
+
+
+def _read_value(name: str, path: str, variable: str) -> str:
+    """What stands in the file. An error must not show much of it: whoever names the wrong file may name a secret."""
+    text = read_secret(path, variable)
+    if len(text.splitlines()) < 2:
+        return text
+    good = "a file that holds just the value"
+    if name == "config":
+        good = f"{ENVIRONMENT_PREFIX}CONFIG for the config file itself, or a file that holds just its path"
+    raise InvalidSetting(variable, f"{path} holds several lines", good)
 
 
 def _read_login(given: Mapping[str, str]) -> RegistryAccess | None:

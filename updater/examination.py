@@ -199,4 +199,5 @@ def _sentences(greeting: Greeting) -> Iterator[str]:
 
 def failure(subject: str, error: UpdaterError) -> Finding:
     """That something cannot be spoken to at all."""
-    return Finding(subject, Health.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    message = f"{str(error)[:1].upper()}{str(error)[1:]}"
+    return Finding(subject, Health.FAILED, message if message.endswith((".", "?")) else f"{message}.")

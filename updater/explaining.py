@@ -14,7 +14,7 @@ from updater.model.explanation import Explanation, Ruling
 from updater.model.published import Published
 from updater.model.reason import ReasonCode
 from updater.model.terms import Enabled, Level
-from updater.model.values import show_duration
+from updater.model.values import show_in_full
 from updater.own_part import in_own_container
 from updater.policy import rules, scope
 from updater.recreator.unfinished import find_unfinished
@@ -121,7 +121,7 @@ def _settings(terms: Terms) -> Iterator[tuple[str, str]]:
     if terms.window is not None:
         yield "window", terms.window.text
     if terms.min_age:
-        yield "minimum age", show_duration(terms.min_age)
+        yield "minimum age", show_in_full(terms.min_age)
     if terms.tags is not Level.DIGEST:
         pattern = f", only tags like {terms.tag_pattern.text}" if terms.tag_pattern is not None else ""
         yield "follows", f"{terms.tags} versions{pattern}"

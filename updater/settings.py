@@ -70,6 +70,8 @@ def read_secret(path: str, place: str) -> str:
             content = file.read(_LARGEST_SECRET + 1)
     except OSError as error:
         raise InvalidSetting(place, f"cannot read {path}: {error.strerror}", "a readable file") from None
+    except ValueError:  # a character that no path has
+        raise InvalidSetting(place, f"{path!r} is no path", "a readable file") from None
     if len(content) > _LARGEST_SECRET:
         raise InvalidSetting(place, f"{path} is larger than 64 KiB", "a file that holds just the value")
     try:

@@ -90,6 +90,7 @@ def test_a_check_changes_nothing_and_pulls_nothing(fleet: Host) -> None:
 
 def test_exit_code_says_that_updates_are_available(fleet: Host) -> None:
     assert fleet.updater("check", "--exit-code").exit_code == 4
+    assert fleet.updater("check", "--exit-code", "--monitor-only").exit_code == 4
     assert fleet.updater("check", "--exit-code", fleet.name("current")).exit_code == 0
 
 

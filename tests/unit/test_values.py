@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.model.values import parse_boolean, parse_duration, show_duration
+from updater.model.values import parse_boolean, parse_duration, show_duration, show_in_full
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,11 @@ def test_what_is_shown_can_be_read_and_is_close(seconds: int) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0s"), (0.4, "0.4s"), (9, "9s"), (90, "1m30s"), (3600, "1h")])
 def test_shown(seconds: float, text: str) -> None:
     assert show_duration(seconds) == text
+
+
+@given(st.integers(min_value=0, max_value=10_000_000))
+def test_what_somebody_set_is_shown_in_full(seconds: int) -> None:
+    assert parse_duration(show_in_full(seconds)) == seconds
 
 
 @given(st.text())

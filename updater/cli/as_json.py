@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from updater.cli.terminal import is_utf8
 from updater.model.candidate import Status
 from updater.model.published import Published
 
@@ -24,8 +26,8 @@ SCHEMA_VERSION = 1
 
 
 def dump(document: Json) -> str:
-    """The document as text, with a line's end."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """The document as text for stdout, with a line's end."""
+    return json.dumps(document, indent=2, ensure_ascii=not is_utf8(sys.stdout)) + "\n"
 
 
 def check_json(report: CheckReport) -> Json:

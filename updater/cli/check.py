@@ -14,6 +14,7 @@ from updater.cli.options import Names, Output, OutputFormat, with_settings
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
+    from updater.model.decision import Decision
     from updater.model.report import CheckReport
 
 
@@ -25,7 +26,13 @@ def check_command(
     all_containers: Annotated[
         bool, typer.Option("--all-containers", help="Also list the containers that are not opted in.")
     ] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 4 if updates are available.")] = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="End with 4 if updates are available, also such as are only watched or wait for a window.",
+        ),
+    ] = False,
 ) -> None:
     """Show what runs, what is published, what would be done, and why.
 
@@ -80,10 +87,20 @@ def _show(report: CheckReport, output: OutputFormat) -> None:
 
 def _code(report: CheckReport, updates_count: bool) -> int:
     from updater.model.candidate import Status
-    from updater.model.decision import Action
 
     if any(decision.candidate.status is Status.UNKNOWN for decision in report.decisions):
         return FAILED
-    if updates_count and any(decision.action is Action.UPDATE for decision in report.decisions):
+    if updates_count and any(_is_available(decision) for decision in report.decisions):
         return UPDATES_AVAILABLE
     return 0
+
+
+def _is_available(decision: Decision) -> bool:
+    """Whether there is an image that would be taken, were it for the image alone: who watches only wants to be told."""
+    from updater.model.candidate import Status
+    from updater.model.decision import Action
+    from updater.model.reason import ReasonCode
+
+    about_the_container = (ReasonCode.MONITOR_ONLY, ReasonCode.OUTSIDE_WINDOW, ReasonCode.NOT_SCHEDULED)
+    kept = decision.candidate.status is Status.OUTDATED and decision.reasons[0].code in about_the_container
+    return kept or decision.action is Action.UPDATE

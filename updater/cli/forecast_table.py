@@ -10,7 +10,7 @@ from updater.cli.columns import table
 from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.digest import short
-from updater.model.values import show_duration
+from updater.model.values import show_in_full
 from updater.model.wording import printable
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _value(field: str, value: Any) -> str:
     if field.startswith(_DECLARATIONS):
         return "declared"
     if field in _TIMES:
-        return show_duration(value / 1e9)
+        return show_in_full(value / 1e9)
     if isinstance(value, str) and value:
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @with_settings
 def history_command(
     given: dict[str, Any],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this container.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this container.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many entries at most.")] = 20,
     output: Output = OutputFormat.TABLE,
 ) -> None:

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from updater.cli.terminal import is_utf8
+
 if TYPE_CHECKING:
     from updater.settings import Settings
 
@@ -25,7 +27,7 @@ class _JsonFormatter(logging.Formatter):
         line = {"time": _moment(record), "level": record.levelname.lower(), "message": record.getMessage()}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=not is_utf8(sys.stderr))
 
 
 def start_logging(settings: Settings) -> None:

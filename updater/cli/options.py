@@ -25,7 +25,7 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these containers; opts them in.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Only these containers; opts them in.")]
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="A table to read, or JSON for scripts.")]
 
 

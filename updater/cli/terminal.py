@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 from dataclasses import dataclass
@@ -28,3 +29,11 @@ def terminal_of(stream: TextIO) -> Terminal:
         return Terminal()
     colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Terminal(max(shutil.get_terminal_size().columns, 40), colours)
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Whether JSON may be written to it as it is (RFC 8259); in any other encoding it has to be escaped."""
+    try:
+        return codecs.lookup(stream.encoding or "").name == "utf-8"
+    except LookupError:
+        return False

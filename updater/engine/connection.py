@@ -15,7 +15,7 @@ import docker.utils
 from docker.context import ContextAPI
 
 from updater.engine.translation import translated
-from updater.errors import InvalidSetting
+from updater.errors import EngineDenied, EngineError, EngineUnreachable, InvalidSetting
 from updater.model.wording import printable
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def connect(host: str | None, environment: Mapping[str, str]) -> Client:
     try:
         with translated("reach the engine"):
             return Client(version="auto", timeout=_CALL_TIMEOUT, **arguments)
+    except (EngineUnreachable, EngineDenied):
+        raise
+    except EngineError as error:
+        # Whatever answered the first question in another way is no engine, or none that can be spoken to.
+        raise EngineUnreachable(f"{error}; is it an engine, and is DOCKER_HOST or --host right?") from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         # The SDK reads the docker config file, and stumbles over what it does not expect there.
         raise InvalidSetting(

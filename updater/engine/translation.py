@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+
+# What a gateway says of what is behind it (RFC 9110, 15.6).
+_AWAY_BEHIND_A_PROXY = frozenset({502, 503, 504})
 
 FOREIGN_ERRORS = (
     docker.errors.DockerException,
@@ -75,6 +79,10 @@ def translate(error: Exception, doing: str) -> EngineError:
             )
     if isinstance(error, requests.ConnectionError | urllib3.exceptions.HTTPError | OSError):
         return EngineUnreachable(f"could not {doing}: no engine answers ({printable(str(error))})")
+    if (failure := _of_a_socket(error)) is not None:  # no route, a certificate that proves nothing, a path too long
+        return EngineUnreachable(
+            f"could not {doing}: no engine answers ({printable(_spoken(failure))}); is DOCKER_HOST or --host right?"
+        )
     return EngineError(f"could not {doing}: {printable(str(error))}")
 
 
@@ -95,6 +103,10 @@ def _from_answer(error: docker.errors.APIError, doing: str) -> EngineError:
         translation = EngineNotFound(f"could not {doing}: {message}")
     elif status == 409:
         translation = EngineConflict(f"could not {doing}: {message}")
+    elif status in _AWAY_BEHIND_A_PROXY and not _is_engines_own(error):
+        translation = EngineUnreachable(
+            f"could not {doing}: the proxy in front of the engine answers, and the engine does not ({message})"
+        )
     elif status in (401, 403, 405) and not _is_engines_own(error):
         translation = EngineDenied(
             f"could not {doing}: the engine, or the proxy in front of it, refuses the call ({message})"
@@ -138,7 +150,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         ]
 
 
+def _of_a_socket(error: BaseException) -> OSError | None:
+    """The failure of a connection that is wrapped in this error; requests' own errors are OSErrors by name only."""
+    failures = (one for one in _causes(error) if isinstance(one, OSError))
+    return next((one for one in failures if not isinstance(one, requests.RequestException)), None)
+
+
 def _spoken(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not good: {error.verify_message}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error)

@@ -13,7 +13,9 @@ GOOD_SHELL_LINES = "a line for the shell in the container, like `nginx -t`"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
 _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 GOOD_DURATIONS = "a duration like 90s, 5m, 12h, 3d, 2w or 1h30m"
+GOOD_STOP_TIMEOUTS = "a duration like 90s, 5m or 1h30m, or a number of seconds"
 _LONGEST = 10 * 365 * 86_400
 LONGEST_LIMIT = 86_400.0
 GOOD_LIMITS = "a duration from 1s to 1d, like 90s or 5m"
@@ -55,6 +57,11 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_stop_timeout(text: str) -> float:
+    """Seconds until a kill: a duration, or a plain number of seconds as `docker run --stop-timeout` takes it."""
+    return parse_duration(f"{text.strip()}s" if _SECONDS.fullmatch(text.strip()) else text)
+
+
 def parse_limit(text: str) -> float:
     """Seconds that a command may take; raises ValueError. None at all is no choice: something may hang."""
     seconds = parse_duration(text)
@@ -67,9 +74,18 @@ def show_duration(seconds: float) -> str:
     """`1h30m`, `45s`, `0.4s`: the largest two units that say it, for a person."""
     if seconds < 10:
         return f"{seconds:.1f}s".replace(".0s", "s")
+    return "".join(_parts(seconds)[:2])
+
+
+def show_in_full(seconds: float) -> str:
+    """`1d2h30m`, `0s`: what somebody set, to the second, as it can be written."""
+    return show_duration(seconds) if seconds < 10 else "".join(_parts(seconds))
+
+
+def _parts(seconds: float) -> list[str]:
     remaining, parts = round(seconds), []
     for unit in "wdhms":
         count, remaining = divmod(remaining, _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
+    return parts

@@ -20,15 +20,18 @@ from updater.model.values import (
     GOOD_LIMITS,
     GOOD_NAMES,
     GOOD_SHELL_LINES,
+    GOOD_STOP_TIMEOUTS,
     LONGEST_LIMIT,
     parse_boolean,
     parse_duration,
     parse_limit,
     parse_names,
     parse_shell_line,
-    show_duration,
+    parse_stop_timeout,
+    show_in_full,
 )
 from updater.model.window import GOOD_WINDOWS, parse_windows
+from updater.model.wording import printable
 from updater.model.zone import GOOD_ZONES, parse_zone
 from updater.policy.selection import GOOD_IMAGES, GOOD_SELECTIONS, parse_images, parse_selection
 
@@ -92,8 +95,8 @@ class Setting:
 
     def show(self, value: Any) -> str:
         """The value as one would write it."""
-        if self.parse in (parse_duration, parse_limit):
-            return show_duration(value)
+        if self.parse in (parse_duration, parse_limit, parse_stop_timeout):
+            return show_in_full(value)
         return str(getattr(value, "text", str(value).lower()))
 
 
@@ -107,7 +110,7 @@ def _choice(*values: str) -> Callable[[str], str]:
 
 
 def _count(text: str) -> int:
-    if not text.strip().isdecimal() or not 1 <= int(text) <= 256:
+    if not text.strip().isdecimal() or len(text.strip()) > 9 or not 1 <= int(text) <= 256:
         raise ValueError(f"{text!r} is not a number from 1 to 256")
     return int(text)
 
@@ -115,6 +118,8 @@ def _count(text: str) -> int:
 def _text(text: str) -> str:
     if not text.strip():
         raise ValueError("it is empty")
+    if any(character < " " for character in text.strip()):
+        raise ValueError(f"{printable(text, 60)!r} has a line's end or another control character")
     return text.strip()
 
 
@@ -341,8 +346,8 @@ ALL: tuple[Setting, ...] = (
     Setting(
         "stop_timeout",
         None,
-        parse_duration,
-        GOOD_DURATIONS,
+        parse_stop_timeout,
+        GOOD_STOP_TIMEOUTS,
         "How long a container may take to stop before it is killed; default: its own.",
         per_container=True,
         example="1m30s",

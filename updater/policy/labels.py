@@ -6,10 +6,12 @@ settings that they set (`declarations.py`).
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX
 from updater.model.values import GOOD_BOOLEANS, parse_boolean
+from updater.model.wording import printable
 from updater.policy.declarations import LABELS, WATCHTOWER_LABELS
 from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL
 
@@ -45,8 +47,14 @@ def _read(key: str, text: str) -> dict[str, Any]:
         return {setting.name: _parsed(key, text, parse, good)}
     if key in LEFT_ALONE:
         raise BadLabel(f"label {key}: {LEFT_ALONE[key]}")
-    known = [*LABELS, *WATCHTOWER_LABELS, NO_PULL]
-    raise BadLabel(f"label {key} is not known to this version; known are {', '.join(known)}")
+    raise _unknown(key)
+
+
+def _unknown(key: str) -> BadLabel:
+    known = [*LABELS] if key.startswith(PREFIX) else [*WATCHTOWER_LABELS, NO_PULL]
+    near = get_close_matches(key.lower().replace("_", "-"), known, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return BadLabel(f"label {printable(key, 80)} is not known to this version{meant}; known are {', '.join(known)}")
 
 
 def _parsed(key: str, text: str, parse: Any, good: str) -> Any:

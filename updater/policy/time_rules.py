@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from updater.model.decision import Action
 from updater.model.reason import Reason, ReasonCode
 from updater.model.schedule import fired, next_time
-from updater.model.values import show_duration
+from updater.model.values import show_duration, show_in_full
 from updater.model.window import opens_at
 from updater.model.zone import show_until
 
@@ -36,7 +36,7 @@ def too_new(candidate: Candidate, facts: Facts) -> Answer | None:
         return None
     age = show_duration(max(0.0, (moment.now - facts.published_at).total_seconds()))
     since = "First seen" if facts.only_seen else "Published"
-    message = f"{since} {age} ago; must be {show_duration(min_age)} old."
+    message = f"{since} {age} ago; must be {show_in_full(min_age)} old."
     if facts.only_seen and facts.forgets_since is not None and facts.published_at >= facts.forgets_since:
         never = f"That never comes, since it is seen for the first time in each cycle: {_NEEDS_A_FOLDER}."
         return Action.WAIT, Reason(ReasonCode.TOO_NEW, f"{message} {never}")

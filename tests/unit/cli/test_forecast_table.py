@@ -21,7 +21,7 @@ CHANGES = (
     Change("Cmd", ["serve"], ["serve", "-v"], "the image's default changed"),
     Change("Env.EMPTY", None, "", "the new image sets it"),
     Change("ExposedPorts.80/tcp", {}, None, "the new image no longer sets it"),
-    Change("Healthcheck.Interval", 90_000_000_000, 500_000_000, "the image's default changed"),
+    Change("Healthcheck.Interval", 93_784_000_000_000, 500_000_000, "the image's default changed"),
 )
 KEPT = (Kept("Env.TOKEN", YOURS, "changeme", "you set it"),)
 
@@ -47,7 +47,7 @@ def test_values_as_a_person_reads_them() -> None:
     assert cells["Cmd"][:3] == ['["serve"]', '["serve",', '"-v"]']
     assert cells["Env.EMPTY"][:2] == ["-", '""']
     assert cells["ExposedPorts.80/tcp"][:2] == ["declared", "-"]
-    assert cells["Healthcheck.Interval"][:2] == ["1m30s", "0.5s"]
+    assert cells["Healthcheck.Interval"][:2] == ["1d2h3m4s", "0.5s"]
     assert cells["Env.TOKEN"][:2] == [YOURS, "changeme"]
     assert len(cells[LONG][0]) == 60
 

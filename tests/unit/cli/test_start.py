@@ -70,6 +70,8 @@ def test_help_shows_examples_and_every_setting(arguments: list[str]) -> None:
         (["hold", "web", "--for", "0"], {}, 2, ["--for", "'0'", "90s"]),
         (["hold", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
         (["skip", "web", "--host", "tcp://127.0.0.1:1"], {}, 3, ["no engine answers"]),
+        (["check", "--host", f"unix:///{'x' * 200}"], {}, 3, ["no engine answers", "--host"]),
+        (["history", "no\nsuch", "-o", "json"], {"UPDATER_STATE_DIR": "a\tb"}, 2, ["UPDATER_STATE_DIR", "a path"]),
         (["check", "--host", "nonsense"], {}, 2, ["'nonsense'", "unix://"]),
         (["check"], {"DOCKER_HOST": "unix:///not/there.sock"}, 3, ["no engine answers"]),
         (["check"], {"DOCKER_CONTEXT": "nowhere", "HOME": "/nonexistent"}, 2, ["nowhere"]),

@@ -137,6 +137,7 @@ def test_the_clock_and_the_way_out_are_told() -> None:
     assert message({"min_age": 259200.0}, moment=berlin, published_at=NOON - 5 * HOUR) == (
         "Published 5h ago; must be 3d old. That is on Sat 2026-03-07 08:00 CET."
     )
+    assert "must be 1d2h30m old" in message({"min_age": 95400.0}, moment=berlin, published_at=NOON - HOUR)
     next_turn = "Its schedule is 0 4 * * *, next on Thu 2026-03-05 04:00 CET."
     assert message({"schedule": DAILY}, moment=berlin, looked_at=NOON) == next_turn
     assert message({"schedule": DAILY}, moment=Moment(NOON, BERLIN, fired=frozenset())) == next_turn

@@ -64,6 +64,9 @@ def test_the_config_file_may_be_named_by_the_environment(config: Path) -> None:
         ({"UPDATER_PARALLEL_CHECKS": "²"}, ["'²'"]),
         ({"UPDATER_GRACE_PERIOD_FILE": "/does/not/exist"}, ["UPDATER_GRACE_PERIOD_FILE", "/does/not/exist"]),
         ({"UPDATER_ALL": "true", "UPDATER_ALL_FILE": "/dev/null"}, ["UPDATER_ALL_FILE", "only one"]),
+        ({"UPDATER_GRACE_FILE": "/does/not/exist"}, ["UPDATER_GRACE_FILE", "'grace' is not a setting"]),
+        ({"UPDATER_PARALLEL_CHECKS": "9" * 5000}, ["UPDATER_PARALLEL_CHECKS", "1 to 256"]),
+        ({"UPDATER_CONFIG": "/does/not\n/exist.yml"}, ["UPDATER_CONFIG", "control character", "a path"]),
         ({"UPDATER_CONFIG": "/does/not/exist.yml"}, ["/does/not/exist.yml", "readable"]),
         ({"UPDATER_WINDOW": "22:00"}, ["UPDATER_WINDOW", "'22:00'", "02:00-05:00"]),
         ({"UPDATER_TIMEZONE": "Berlin"}, ["UPDATER_TIMEZONE", "'Berlin'", "Europe/Berlin"]),
@@ -79,6 +82,22 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
         resolve({}, environment)
     for part in must_name:
         assert part in str(caught.value)
+
+
+def test_the_config_file_itself_is_not_the_file_with_its_path(config: Path) -> None:
+    config.write_text("registries:\n  r.example: {username: me, password: hunter2}\n")
+    for variable in ("UPDATER_CONFIG_FILE", "UPDATER_HOST_FILE"):
+        with pytest.raises(InvalidSetting, match=f"{variable}: .* several lines") as caught:
+            resolve({}, {variable: str(config)})
+        assert "hunter2" not in str(caught.value)
+        assert ("UPDATER_CONFIG for the config file itself" in str(caught.value)) is (variable != "UPDATER_HOST_FILE")
+
+
+def test_a_config_file_in_a_place_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is closed to us, or as here under a name that no file can have: it is not taken for missing."""
+    monkeypatch.setattr("updater.configuration.DEFAULT_CONFIG", "/etc/" + "x" * 300)
+    with pytest.raises(InvalidSetting, match="config file: cannot read /etc/x"):
+        resolve({}, {})
 
 
 @pytest.mark.parametrize(
@@ -110,6 +129,12 @@ def test_bad_variables(environment: dict[str, str], must_name: list[str]) -> Non
         ("registries:\n  r.example:\n    username: me\n", ["r.example", "together"]),
         ("registries:\n  r.example:\n    password: x\n    password_file: y\n", ["only one"]),
         ("registries:\n  r.example:\n    ca_file: /not/there.pem\n", ["ca_file", "/not/there.pem"]),
+        (
+            "registries:\n  r.example:\n    ca_file: |\n      -----BEGIN CERTIFICATE-----\n      " + "x" * 300 + "\n",
+            ["ca_file: -----BEGIN", "cannot be read", "the path of a file"],
+        ),
+        ('registries:\n  r.example: {username: me, password_file: "/a\\0b"}\n', ["password_file", "no path"]),
+        ('state_dir: "/a\\0b"\n', ["state_dir", "control character", "a path"]),
         ("\x00", ["not valid YAML"]),
         ("a: " + "[" * 3000, ["not valid YAML"]),
         ("2026-01-01: x\n", ["'2026-01-01'", "not a setting"]),
