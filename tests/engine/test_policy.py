@@ -86,7 +86,9 @@ def test_an_images_own_labels_decide_nothing_and_new_ones_are_told(host: Host) -
     container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
     assert container["decision"] == "update"
     assert codes(container) == ["update-available", "image-labels"]
-    assert "brings or changes labels: updater.hook.pre-update. A label counts" in container["reasons"][1]["message"]
+    told = container["reasons"][1]["message"]
+    assert "Its image brings labels, which are ignored: updater.hold. The new image" in told
+    assert "brings or changes labels: updater.hook.pre-update. A label counts" in told
     assert outcome(host) == ("updated", "updated")
 
 
@@ -98,7 +100,7 @@ def test_labels_that_a_new_image_changes_are_told(host: Host) -> None:
     assert codes(container) == ["update-available", "image-labels"]
     assert "changes labels: updater.hold (changed). A label counts" in container["reasons"][1]["message"]
     assert outcome(host) == ("updated", "updated")
-    assert codes(checked(host.updater("check", "-o", "json").json)[host.name("web")]) == ["up-to-date"]
+    assert codes(checked(host.updater("check", "-o", "json").json)[host.name("web")]) == ["up-to-date", "image-labels"]
 
 
 def test_an_image_that_repeats_its_users_labels_takes_nothing_from_them(host: Host) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.model.values import parse_boolean, parse_duration, show_duration, show_in_full
+from updater.model.values import parse_boolean, parse_duration, parse_patience, show_duration, show_in_full
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,12 @@ def test_durations(text: str, seconds: float) -> None:
 def test_no_durations(text: str) -> None:
     with pytest.raises(ValueError, match=r"duration|longer"):
         parse_duration(text)
+
+
+def test_no_time_at_all_is_no_patience() -> None:
+    assert parse_patience("1s") == 1
+    with pytest.raises(ValueError, match="leaves no time"):
+        parse_patience("0s")
 
 
 @given(st.integers(min_value=10, max_value=10_000_000))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from updater.model.control_labels import set_by_user
+from updater.model.control_labels import is_policy, set_by_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,13 @@ class ContainerSnapshot:
         if self.image is None:
             return {}
         return set_by_user(self.labels, self.image.labels)
+
+    @property
+    def labels_of_image(self) -> tuple[str, ...]:
+        """The names of the labels that would tell us what to do, were they not the image's."""
+        if self.image is None:
+            return ()
+        return tuple(sorted(key for key in self.labels.keys() - self.user_labels.keys() if is_policy(key)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ GOOD_DURATIONS = "a duration like 90s, 5m, 12h, 3d, 2w or 1h30m"
 GOOD_STOP_TIMEOUTS = "a duration like 90s, 5m or 1h30m, or a number of seconds"
 _LONGEST = 10 * 365 * 86_400
 LONGEST_LIMIT = 86_400.0
+GOOD_PATIENCE = "a duration of 1s or more, like 90s or 5m"
 GOOD_LIMITS = "a duration from 1s to 1d, like 90s or 5m"
 
 
@@ -60,6 +61,14 @@ def parse_duration(text: str) -> float:
 def parse_stop_timeout(text: str) -> float:
     """Seconds until a kill: a duration, or a plain number of seconds as `docker run --stop-timeout` takes it."""
     return parse_duration(f"{text.strip()}s" if _SECONDS.fullmatch(text.strip()) else text)
+
+
+def parse_patience(text: str) -> float:
+    """Seconds that something may take; raises ValueError. With none at all, all of it would fail."""
+    seconds = parse_duration(text)
+    if seconds < 1:
+        raise ValueError(f"{text!r} leaves no time")
+    return seconds
 
 
 def parse_limit(text: str) -> float:

@@ -19,6 +19,7 @@ from updater.model.values import (
     GOOD_DURATIONS,
     GOOD_LIMITS,
     GOOD_NAMES,
+    GOOD_PATIENCE,
     GOOD_SHELL_LINES,
     GOOD_STOP_TIMEOUTS,
     LONGEST_LIMIT,
@@ -26,6 +27,7 @@ from updater.model.values import (
     parse_duration,
     parse_limit,
     parse_names,
+    parse_patience,
     parse_shell_line,
     parse_stop_timeout,
     show_in_full,
@@ -95,7 +97,7 @@ class Setting:
 
     def show(self, value: Any) -> str:
         """The value as one would write it."""
-        if self.parse in (parse_duration, parse_limit, parse_stop_timeout):
+        if self.parse in (parse_duration, parse_limit, parse_patience, parse_stop_timeout):
             return show_in_full(value)
         return str(getattr(value, "text", str(value).lower()))
 
@@ -328,8 +330,8 @@ ALL: tuple[Setting, ...] = (
     Setting(
         "health_timeout",
         None,
-        parse_duration,
-        GOOD_DURATIONS,
+        parse_patience,
+        GOOD_PATIENCE,
         "How long a container may take to become healthy; default: computed from its healthcheck.",
         per_container=True,
         example="2m",

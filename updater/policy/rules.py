@@ -13,10 +13,11 @@ from updater.model.explanation import Ruling
 from updater.model.facts import NOTHING_KNOWN, Facts
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
+from updater.model.wording import printable
 from updater.policy.time_rules import not_scheduled, outside_window, shown, too_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from updater.model.dependent import Dependent
 
@@ -229,11 +230,17 @@ def _remarks(candidate: Candidate, facts: Facts) -> tuple[Reason, ...]:
         found.append(Reason(ReasonCode.NEWER_VERSION, message))
     if candidate.no_version is not None:
         found.append(Reason(ReasonCode.NEWER_VERSION, candidate.no_version))
-    if candidate.gives_other_labels:
-        names = ", ".join(candidate.gives_other_labels)
-        message = f"The new image brings or changes labels: {names}. A label counts when you set it yourself."
-        found.append(Reason(ReasonCode.IMAGE_LABELS, message))
+    if (labels := " ".join(_labels_of_images(candidate))) != "":
+        found.append(Reason(ReasonCode.IMAGE_LABELS, f"{labels} A label counts when you set it yourself."))
     return tuple(found)
+
+
+def _labels_of_images(candidate: Candidate) -> Iterator[str]:
+    if candidate.container.labels_of_image:
+        names = ", ".join(printable(name, 80) for name in candidate.container.labels_of_image)
+        yield f"Its image brings labels, which are ignored: {names}."
+    if candidate.gives_other_labels:
+        yield f"The new image brings or changes labels: {', '.join(candidate.gives_other_labels)}."
 
 
 def _news(candidate: Candidate) -> Reason:
