@@ -15,7 +15,7 @@ demo: .venv/ready  ## See the main job on a private engine: an update, a rollbac
 test: .venv/ready  ## Lint, types, contracts, the pages, then every test on a real engine (needs root)
 	@tools/install-system
 	@$(MAKE) --no-print-directory lint types contracts docs
-	@$(BIN)/python -m pytest
+	@tools/run-tests $(BIN)/python
 	@tools/test-newer-engines $(BIN)/python
 
 engines: .venv/ready  ## The faithful recreate on newer engines, fetched from Debian (root)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +45,8 @@ def fetch_wheels(folder: Path = PROJECT / ".engines") -> Path:
     wheels = folder / f"wheels-{hashlib.sha256(locked).hexdigest()[:16]}"
     if wheels.is_dir():
         return wheels
-    draft = wheels.with_suffix(".part")
+    folder.mkdir(exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder, suffix=".part"))
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--no-deps"]
     command += ["--require-hashes", "--only-binary", ":all:", "--dest", str(draft)]
     for lock in LOCKS:
@@ -51,7 +54,10 @@ def fetch_wheels(folder: Path = PROJECT / ".engines") -> Path:
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
         raise RigError(f"cannot fetch the locked wheels:\n{ended.stderr}")
-    draft.rename(wheels)
+    try:
+        draft.rename(wheels)
+    except OSError:  # another run of tests was sooner, with the same
+        shutil.rmtree(draft)
     return wheels
 
 

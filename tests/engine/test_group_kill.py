@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tests.engine.kill.nursery import Nursery
     from tests.engine.kill.workers import Task
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]
 
 PORT = 18_095
 NAMES = ("vpn", "web", "side", "shadow")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.engine.kill.scenarios import Scenario
     from tests.engine.kill.workers import Task
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rig.host import Host
 
+pytestmark = [pytest.mark.timeout(400), pytest.mark.alone]
+
 # Kilobytes that faults may cost: two bodies of the largest size that is read, and what threads keep.
 MOST_MEMORY = 12 * 1024
 # The peak of a child counts from its parent's size at the start, so that the parent has to be small.
@@ -59,7 +61,6 @@ def is_harmless(sentence: str) -> bool:
     return sentence.isprintable() and not re.search(r"[<>]|script|\[2J", sentence)
 
 
-@pytest.mark.timeout(400)
 def test_every_fault_has_its_reason_and_concerns_its_container_only(town: Town) -> None:
     alone, least = check(town, *town.healthy)
     assert {name: one["status"] for name, one in short(town, alone).items()} == {
@@ -96,7 +97,6 @@ def assert_nothing_leaked(town: Town) -> None:
     assert not [seen for server in everybody for seen in server.seen if "cookie" in seen.headers]
 
 
-@pytest.mark.timeout(400)
 def test_what_hangs_leaves_time_for_the_others_of_its_host(host: Host) -> None:
     """Some repositories never answer, some fail at once: no reason not to check the rest of the same registry."""
     with ExitStack() as stack:

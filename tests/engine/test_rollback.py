@@ -199,7 +199,7 @@ def test_a_good_update_stays_good_if_the_old_container_cannot_be_removed(host: H
     assert host.container_names() == [host.name("web")]
 
 
-@pytest.mark.parametrize("answer", [500, 504])
+@pytest.mark.parametrize("answer", [pytest.param(500, marks=pytest.mark.endurance), 504])
 def test_a_stop_that_goes_on_after_its_answer_was_a_refusal(host: Host, answer: int) -> None:
     """A proxy gives up on the stop while the engine goes on with it: the container must not vanish a moment later."""
     slow = commands.shell("trap 'sleep 4; exit 0' TERM; while :; do sleep 0.1 & wait $!; done")

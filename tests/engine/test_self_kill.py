@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.kill.moments import Moment, When
+from tests.engine.kill.moments import Moment, When, in_turn
 from tests.engine.kill.tally import Tally
 from tests.engine.self_kill import Ending, killed, killed_and_started_by_a_person, learn, with_the_engine_killed
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.engine.kill.moments import Course
     from tests.engine.self_update import Home
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.alone]
 
 GOOD, CRASHING, UNHEALTHY = (
     Ending("good", "good", "updated"),
@@ -37,7 +37,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 def _after(course: Course, first: str) -> list[Moment]:
     begin = course.place_of(first)
     assert begin is not None
-    return [Moment(change, When.AFTER) for change in range(begin, len(course.changes))]
+    return in_turn([Moment(change, When.AFTER) for change in range(begin, len(course.changes))], begin)
 
 
 def _all(course: Course) -> list[Moment]:

@@ -33,6 +33,7 @@ def score(request: pytest.FixtureRequest) -> Score:
     return counted
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(_SECONDS)
 def test_all_promises_all_its_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: Score) -> None:
     # The SDK reads logins from this folder whenever a client is made.

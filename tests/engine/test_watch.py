@@ -163,45 +163,40 @@ def test_what_was_cut_short_is_mended_at_the_start_and_not_only_in_the_next_cycl
 
 
 def test_each_schedule_updates_its_own(web: Host) -> None:
-    """A container comes while the daemon sleeps, and its label is seen. The cycle before that meets a mad engine."""
-    web.push("own:latest", ImageSpec(marker="1"))
-    with web.rig.recording_socket() as socket:
-        socket.recording.before = lambda request: Reply(200, b"17") if "images/json" in request.path else None
-        with watching(web, *AT_START, "--host", socket.host) as watch:
-            watch.wait_for("the cycle failed: a defect of the program")
-            watch.wait_for("next cycle at ")
-            socket.recording.before = None
-            web.run_container("own", "own:latest", labels={**ON, "updater.schedule": "* * * * *"})
-            web.push("own:latest", ImageSpec(marker="2"))
-            web.rig.registry.recording.clear()
-            watch.wait_for("a cycle begins, for * * * * *", 2 * MORE_THAN_A_MINUTE)
-            watch.wait_for(f"{web.name('own')}: updated", MORE_THAN_A_MINUTE)
-            assert (marker(web, "own"), marker(web)) == ("2", "1")
-            assert watch.end() == 143
-    asked = [request.path for request in web.rig.registry.recording.requests]
-    assert any("/own/" in path for path in asked)
-    assert not any("/web/" in path for path in asked)  # whoever is not meant costs no request
+    """Containers come while the daemon sleeps, and their labels are seen. The cycle before that meets a mad engine.
 
-
-def test_a_job_that_has_ended_has_its_own_schedule(host: Host) -> None:
-    """Another container needs it to have completed, by compose's own labels."""
+    One is a job that has ended, which another needs to have completed, by compose's own labels.
+    """
     service = {"com.docker.compose.project": "shop", "com.docker.compose.service": "migrate"}
     needs = {
         "com.docker.compose.project": "shop",
         "com.docker.compose.service": "app",
         "com.docker.compose.depends_on": "migrate:service_completed_successfully:false",
     }
-    done = ImageSpec(marker="1", command=commands.shell("exit 0"))
-    host.push("migrate:latest", done)
-    host.push("app:latest", ImageSpec(marker="1"))
-    host.run_container("migrate", "migrate:latest", labels=ON | service | {"updater.schedule": "* * * * *"})
-    host.run_container("app", "app:latest", labels=ON | needs)
-    host.wait_until(lambda: not host.inspect("migrate")["State"]["Running"])
-    host.push("migrate:latest", ImageSpec(marker="2", command=commands.shell("exit 0")))
-    with watching(host, *QUICK, "--schedule", IN_HALF_A_YEAR) as watch:
-        watch.wait_for("a cycle begins, for * * * * *", MORE_THAN_A_MINUTE)
-        watch.wait_for(f"{host.name('migrate')}: updated")
-        assert watch.end() == 143
+    each_minute = ON | {"updater.schedule": "* * * * *"}
+    for name in ("own", "app"):
+        web.push(f"{name}:latest", ImageSpec(marker="1"))
+    web.push("migrate:latest", ImageSpec(marker="1", command=commands.shell("exit 0")))
+    with web.rig.recording_socket() as socket:
+        socket.recording.before = lambda request: Reply(200, b"17") if "images/json" in request.path else None
+        with watching(web, *AT_START, "--host", socket.host) as watch:
+            watch.wait_for("the cycle failed: a defect of the program")
+            watch.wait_for("next cycle at ")
+            socket.recording.before = None
+            web.run_container("own", "own:latest", labels=each_minute)
+            web.run_container("migrate", "migrate:latest", labels=each_minute | service)
+            web.run_container("app", "app:latest", labels=ON | needs)
+            web.push("own:latest", ImageSpec(marker="2"))
+            web.push("migrate:latest", ImageSpec(marker="2", command=commands.shell("exit 0")))
+            web.rig.registry.recording.clear()
+            watch.wait_for("a cycle begins, for * * * * *", 2 * MORE_THAN_A_MINUTE)
+            for name in ("own", "migrate"):
+                watch.wait_for(f"{web.name(name)}: updated", MORE_THAN_A_MINUTE)
+            assert (marker(web, "own"), marker(web)) == ("2", "1")
+            assert watch.end() == 143
+    asked = [request.path for request in web.rig.registry.recording.requests]
+    assert any("/own/" in path for path in asked)
+    assert not any("/web/" in path for path in asked)  # whoever is not meant costs no request
 
 
 def test_what_may_take_long_is_not_called_dead_and_nothing_else_may(web: Host) -> None:
