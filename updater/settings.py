@@ -6,7 +6,6 @@ Which settings there are is declared in `policy/declarations.py`, where the valu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +48,8 @@ def parse_value(setting: Setting, text: str, place: str) -> Any:
 
 def unknown(place: str, name: str, known: Iterable[str]) -> InvalidSetting:
     """The error for a name that is no setting, or none that can be given there."""
+    from difflib import get_close_matches  # only a mistake has a use for it
+
     known = sorted(known)
     name_here = name.replace("-", "_").lower()
     if name_here in PER_CONTAINER and name_here not in known:

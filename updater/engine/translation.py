@@ -18,7 +18,6 @@ import docker.errors
 import requests
 import urllib3
 
-from updater.engine.rights import call_of
 from updater.errors import (
     EngineConflict,
     EngineDenied,
@@ -125,6 +124,8 @@ def _is_engines_own(error: docker.errors.APIError) -> bool:
 
 def _way_through(error: docker.errors.APIError) -> str:
     """What to set in a socket proxy; nothing for a call that is not ours."""
+    from updater.engine.rights import call_of  # a table that only a refusal has a use for
+
     request = error.response.request if error.response is not None else None
     call = call_of(str(request.method), unquote(urlsplit(str(request.url)).path)) if request is not None else None
     if call is None:

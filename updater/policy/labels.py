@@ -6,7 +6,6 @@ settings that they set (`declarations.py`).
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX
@@ -51,6 +50,8 @@ def _read(key: str, text: str) -> dict[str, Any]:
 
 
 def _unknown(key: str) -> BadLabel:
+    from difflib import get_close_matches  # only a mistake has a use for it
+
     known = [*LABELS] if key.startswith(PREFIX) else [*WATCHTOWER_LABELS, NO_PULL]
     near = get_close_matches(key.lower().replace("_", "-"), known, n=1)
     meant = f" (did you mean {near[0]}?)" if near else ""

@@ -15,9 +15,8 @@ from updater.model.published import Published
 from updater.model.silence import unheard
 from updater.registry.connections import Deadline
 from updater.registry.exchange import Exchange
-from updater.registry.manifests import parse_manifest, refuse_schema_1
-from updater.registry.reading import Reading, manifest_request
-from updater.registry.tags import list_tags
+from updater.registry.media_types import refuse_schema_1
+from updater.registry.messages import manifest_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from updater.registry.greeting import Greeting
     from updater.registry.manifests import Index, Manifest
     from updater.registry.messages import Answer
+    from updater.registry.reading import Reading
 
 # How servers answer HEAD that know GET only: old Nexus, file servers.
 _NOT_BY_HEAD = frozenset({400, 404, 405, 501})
@@ -122,11 +122,15 @@ class RegistryClient:
             return self._reading(reference).configuration(digest)
 
     def _reading(self, reference: ImageReference) -> Reading:
+        from updater.registry.reading import Reading  # a check of what has not changed has no use for it, nor for tags
+
         return Reading(self._exchange, reference, Deadline(self._question_seconds))
 
     def tags(self, reference: ImageReference) -> PublishedTags:
         """The tags of the reference's repository. Raises RegistryError."""
         with self._silence(self._question_seconds), _understood(reference.registry):
+            from updater.registry.tags import list_tags
+
             return list_tags(self._exchange, reference, Deadline(self._question_seconds))
 
     def greet(self, registry: str) -> Greeting:
@@ -136,6 +140,8 @@ class RegistryClient:
 
 
 def _read_manifest(answer: Answer) -> Index | Manifest:
+    from updater.registry.manifests import parse_manifest
+
     return parse_manifest(answer.body, answer.headers.get("content-type", ""))
 
 

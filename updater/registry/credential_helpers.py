@@ -16,28 +16,21 @@ from typing import TYPE_CHECKING
 from updater.errors import RegistryAnswerInvalid, RegistryDenied
 from updater.model.reference import DOCKER_HUB
 from updater.model.wording import printable
-from updater.registry.credentials import Credentials
+from updater.registry.credentials import HUB_SERVER, Credentials, server_of
 from updater.registry.helper_process import Limits, SaidTooMuch, TookTooLong, run
 from updater.registry.strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Under this address everything of docker's keeps what belongs to Docker Hub.
-HUB_SERVER = "https://index.docker.io/v1/"
 _NAME = re.compile(r"[a-z0-9-]+")
 _NOT_FOUND = b"credentials not found"
 # In place of a user's name, this says that the secret is an identity token.
 _IDENTITY_TOKEN = "<token>"  # noqa: S105
-_LIMITS = Limits()
+USUAL_LIMITS = Limits()
 
 
-def server_of(host: str) -> str:
-    """The address under which a host's credentials are kept."""
-    return HUB_SERVER if host == DOCKER_HUB else host
-
-
-def ask(name: str, host: str, environment: Mapping[str, str], limits: Limits = _LIMITS) -> Credentials | None:
+def ask(name: str, host: str, environment: Mapping[str, str], limits: Limits = USUAL_LIMITS) -> Credentials | None:
     """What the helper of this name keeps for this host; None where it keeps nothing.
 
     Raises RegistryDenied where it cannot be asked, or its answer makes no sense.

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from updater.errors import RegistryDenied
+from updater.model.reference import DOCKER_HUB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.registry.access import RegistryAccess
 
+# Under this address everything of docker's keeps what belongs to Docker Hub.
+HUB_SERVER = "https://index.docker.io/v1/"
 _REMEMBERED_SECONDS = 300.0
 
 
@@ -33,6 +36,11 @@ class Credentials:
 
 # A source that has trouble with one host raises RegistryDenied for it, which says what to do.
 CredentialSource = Callable[[str], Credentials | None]
+
+
+def server_of(host: str) -> str:
+    """The address under which a host's credentials are kept."""
+    return HUB_SERVER if host == DOCKER_HUB else host
 
 
 def anonymous(_host: str) -> Credentials | None:

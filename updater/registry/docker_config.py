@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 from updater.errors import InvalidSetting, RegistryDenied
 from updater.model.reference import DOCKER_HUB
 from updater.model.wording import printable
-from updater.registry import credential_helpers
-from updater.registry.credentials import Credentials, remembering
-from updater.registry.helper_process import Limits
+from updater.registry.credentials import HUB_SERVER, Credentials, remembering, server_of
 from updater.registry.strict_json import JsonObject, object_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from updater.registry.credentials import CredentialSource
+    from updater.registry.helper_process import Limits
 
 _LARGEST_FILE = 1024 * 1024  # bytes
 # Older programs stored an address instead of a host; what follows the host there means nothing.
@@ -69,8 +68,11 @@ def docker_config(
                 f"what {path} names as the credential helper for {printable(host)} is no text; expected a name, as in "
                 "ecr-login"
             )
-        # An empty name means the file itself.
-        return credential_helpers.ask(name, host, environment, limits or Limits()) if name else None
+        if not name:  # an empty one means the file itself
+            return None
+        from updater.registry import credential_helpers  # most have none
+
+        return credential_helpers.ask(name, host, environment, limits or credential_helpers.USUAL_LIMITS)
 
     def from_file(host: str) -> Credentials | None:
         entry = stored.get(host)
@@ -111,13 +113,13 @@ def _by_host(section: JsonObject) -> JsonObject:
     found: JsonObject = {}
     for key, value in section.items():
         host = _host_of(key)
-        if host not in found or key == credential_helpers.server_of(host):
+        if host not in found or key == server_of(host):
             found[host] = value
     return found
 
 
 def _host_of(key: str) -> str:
-    if key == credential_helpers.HUB_SERVER:
+    if key == HUB_SERVER:
         return DOCKER_HUB
     bare = key.removeprefix("https://").removeprefix("http://")
     host, slash, path = bare.partition("/")

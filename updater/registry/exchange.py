@@ -17,7 +17,6 @@ from updater.errors import (
 )
 from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized, scheme_wanted
-from updater.registry.greeting import Greeting
 from updater.registry.hosts import origin_of, shown_host
 from updater.registry.messages import LARGEST_ERROR, Request
 from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from updater.registry.access import RegistryAccess
     from updater.registry.connections import Deadline
     from updater.registry.credentials import CredentialSource
+    from updater.registry.greeting import Greeting
     from updater.registry.messages import Answer
     from updater.registry.places import Place
 
@@ -91,6 +91,8 @@ class Exchange:
 
     def greet(self, registry: str, deadline: Deadline) -> Greeting:
         """Ask the root of the registry's own API, with credentials where there are some; raises RegistryError."""
+        from updater.registry.greeting import Greeting  # only `doctor` has a use for it
+
         *_, place = self._places_of(registry)
         root = Request("GET", "", largest=LARGEST_ERROR)
         # Plainly first: without credentials nothing more can be asked for than how to be asked.

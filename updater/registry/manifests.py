@@ -6,29 +6,17 @@ The media types of Docker's registry API, version 2 schema 2, mean the same.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from updater.errors import DigestMismatch, RegistryAnswerInvalid
 from updater.model.digest import Digest, parse_digest, short
 from updater.registry.configuration import platform_of
+from updater.registry.media_types import INDEX_TYPES, MANIFEST_TYPES, bare, refuse_schema_1
 from updater.registry.strict_json import JsonObject, object_of, objects_of, parse_object, text_of
 
 if TYPE_CHECKING:
     from updater.model.platform import Platform
-
-INDEX_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-MANIFEST_TYPES = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-# In one header: without the right type a registry converts the document or denies that it exists.
-ACCEPT = ", ".join(INDEX_TYPES + MANIFEST_TYPES)
-_SCHEMA_1 = re.compile(r"application/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +53,6 @@ def verify(content: bytes, digest: Digest, what: str) -> bytes:
     return content
 
 
-def refuse_schema_1(content_type: str) -> None:
-    """Raise RegistryAnswerInvalid for the media types of schema 1: their digest is not that of what is pulled."""
-    if _SCHEMA_1.fullmatch(_bare(content_type)):
-        raise RegistryAnswerInvalid(
-            "the image is published in the old format (schema 1), which engines no longer pull; push it anew"
-        )
-
-
 def parse_manifest(body: bytes, content_type: str) -> Index | Manifest:
     """Read an index or a manifest; raises RegistryAnswerInvalid.
 
@@ -84,17 +64,13 @@ def parse_manifest(body: bytes, content_type: str) -> Index | Manifest:
     if document.get("schemaVersion") == 1:
         refuse_schema_1("application/vnd.docker.distribution.manifest.v1+json")
     is_index, is_manifest = "manifests" in document, "config" in document or "layers" in document
-    types = {text_of(document, "mediaType"), _bare(content_type)}
+    types = {text_of(document, "mediaType"), bare(content_type)}
     is_index_type, is_manifest_type = bool(types & set(INDEX_TYPES)), bool(types & set(MANIFEST_TYPES))
     if is_index == is_manifest or (is_index and is_manifest_type) or (is_manifest and is_index_type):
         raise RegistryAnswerInvalid("what is published is neither clearly an image nor clearly an index; push it anew")
     if is_index:
         return Index(tuple(_descriptor(entry) for entry in objects_of(document, "manifests")))
     return Manifest(_descriptor(object_of(document, "config")))
-
-
-def _bare(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _descriptor(entry: JsonObject) -> Descriptor:

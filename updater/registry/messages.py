@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from updater.registry.media_types import ACCEPT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,3 +52,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     url: str = field(default="", repr=False)
+
+
+def manifest_request(method: str, wanted: str) -> Request:
+    """The request for a repository's manifest by tag or digest. It may be redirected on the same origin only."""
+    return Request(method, f"/manifests/{wanted}", {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)

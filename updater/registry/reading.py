@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from updater.errors import ImageNotFound, RegistryAnswerInvalid
 from updater.model.published import PublishedImage
 from updater.registry.configuration import parse_configuration
-from updater.registry.manifests import ACCEPT, Descriptor, Manifest, parse_manifest, verify
-from updater.registry.messages import LARGEST_CONFIG, Redirects, Request
+from updater.registry.manifests import Descriptor, Manifest, parse_manifest, verify
+from updater.registry.messages import LARGEST_CONFIG, Redirects, Request, manifest_request
 from updater.registry.platforms import candidates, matches, missing
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 # An honest image needs two (index, manifest), nested indexes a few more; a hostile one gets no further than this.
 _MOST_DOCUMENTS = 8
-
-
-def manifest_request(method: str, wanted: str) -> Request:
-    """The request for a repository's manifest by tag or digest. It may be redirected on the same origin only."""
-    return Request(method, f"/manifests/{wanted}", {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)
 
 
 class Reading:

@@ -16,7 +16,7 @@ from updater.model.digest import Digest
 from updater.model.platform import Platform
 from updater.model.published import Published
 from updater.registry.credentials import Credentials
-from updater.registry.manifests import ACCEPT
+from updater.registry.media_types import ACCEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,15 +12,8 @@ from hypothesis import strategies as some
 from updater.errors import DigestMismatch, RegistryAnswerInvalid
 from updater.model.digest import Digest, digest_of
 from updater.model.platform import Platform
-from updater.registry.manifests import (
-    ACCEPT,
-    Descriptor,
-    Index,
-    Manifest,
-    parse_manifest,
-    refuse_schema_1,
-    verify,
-)
+from updater.registry.manifests import Descriptor, Index, Manifest, parse_manifest, verify
+from updater.registry.media_types import ACCEPT, refuse_schema_1
 
 ONE, TWO = Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64)
 OCI_INDEX, DOCKER_LIST = (
