@@ -68,6 +68,7 @@ def test_a_mirror_with_an_authority_and_a_login_of_its_own(host: Host, authority
     with open_to_all(host, authority) as site, with_tls(host, authority) as mirror:
         site.push("web", ImageSpec(marker="1"))
         site.create("web")
+        mirror.push("web", ImageSpec(marker="1"))
         digest = mirror.push("web", ImageSpec(marker="2"))
         environment = mirror.environment()  # the login, and the mirror's ca_file
         file = host.directory / "updater.yml"

@@ -57,7 +57,7 @@ def _nothing_to_compare(report: DiffReport) -> str:
     if status is Status.CURRENT:
         return f"{name} runs what the registry publishes; there is nothing that an update would change."
     if status is Status.UNKNOWN:
-        return f"What an update of {name} would change cannot be told. {message}"
+        return f"What an update of {name} would change cannot be told: {message}"
     return f"There is nothing to compare for {name}. {message}"
 
 

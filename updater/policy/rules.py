@@ -236,7 +236,8 @@ def _remarks(candidate: Candidate, facts: Facts) -> tuple[Reason, ...]:
 
 
 def _labels_of_images(candidate: Candidate) -> Iterator[str]:
-    if candidate.container.labels_of_image:
+    # What is not compared has its reason, which speaks of its image where that matters.
+    if candidate.container.labels_of_image and candidate.status is not Status.IGNORED:
         names = ", ".join(printable(name, 80) for name in candidate.container.labels_of_image)
         yield f"Its image brings labels, which are ignored: {names}."
     if candidate.gives_other_labels:
