@@ -199,11 +199,11 @@ def test_a_good_update_stays_good_if_the_old_container_cannot_be_removed(host: H
     assert host.container_names() == [host.name("web")]
 
 
-@pytest.mark.parametrize(("answer", "expected"), [(500, (1, "rolled-back")), (504, (0, "updated"))])
+@pytest.mark.parametrize(("answer", "expected"), [(504, (1, "rolled-back")), (503, (0, "updated"))])
 def test_a_stop_that_goes_on_after_its_answer(host: Host, answer: int, expected: tuple[int, str]) -> None:
     """A proxy gives up on the stop while the engine goes on with it: the container must not vanish a moment later.
 
-    A refusal ends the update; an engine that is away behind its proxy (504) is waited for, and told again.
+    That ends the update; an engine that is away behind its proxy (503) is waited for, and told again.
     """
     slow = commands.shell("trap 'sleep 4; exit 0' TERM; while :; do sleep 0.1 & wait $!; done")
     host.push("web:latest", ImageSpec(marker="1", command=slow))

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 _NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 
 # What a gateway says of what is behind it (RFC 9110, 15.6).
-_AWAY_BEHIND_A_PROXY = frozenset({502, 503, 504})
+_NOBODY_BEHIND = frozenset({502, 503})
+_NO_ANSWER_YET = 504
 
 FOREIGN_ERRORS = (
     docker.errors.DockerException,
@@ -102,7 +103,7 @@ def _from_answer(error: docker.errors.APIError, doing: str) -> EngineError:
         translation = EngineNotFound(f"could not {doing}: {message}")
     elif status == 409:
         translation = EngineConflict(f"could not {doing}: {message}")
-    elif status in _AWAY_BEHIND_A_PROXY and not _is_engines_own(error):
+    elif _is_away_behind_a_proxy(error):
         translation = EngineUnreachable(
             f"could not {doing}: the proxy in front of the engine answers, and the engine does not ({message})"
         )
@@ -115,6 +116,14 @@ def _from_answer(error: docker.errors.APIError, doing: str) -> EngineError:
         translation = refusal(message, doing)
     translation.status = status
     return translation
+
+
+def _is_away_behind_a_proxy(error: docker.errors.APIError) -> bool:
+    """Where a proxy only gave up waiting, the engine may still be at what it was told, which is not to be repeated."""
+    if error.response is None or _is_engines_own(error):
+        return False
+    status = error.response.status_code
+    return status in _NOBODY_BEHIND or (status == _NO_ANSWER_YET and error.response.request.method == "GET")
 
 
 def _is_engines_own(error: docker.errors.APIError) -> bool:

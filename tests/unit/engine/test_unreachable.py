@@ -55,6 +55,7 @@ def answering(status: int, body: bytes = b"<h1>no</h1>", tls: ssl.SSLContext | N
         (500, "is it an engine"),
         (502, "the proxy in front of the engine answers, and the engine does not"),
         (503, "the proxy in front of the engine answers, and the engine does not"),
+        (504, "the proxy in front of the engine answers, and the engine does not"),
     ],
 )
 def test_what_is_no_engine_is_not_reached(status: int, said: str) -> None:
