@@ -122,14 +122,14 @@ def test_a_slow_head_ends_at_the_deadline(
     registry.push("app", "1")
     registry.push("good", "1")
     registry.faults[TAG] = fault
-    client = new_client(timeout_seconds=0.2)
+    client = new_client(timeout_seconds=0.5)
     started = time.monotonic()
     with ThreadPoolExecutor() as pool:
         slow = [pool.submit(client.published, at(registry, "app:1")) for _ in range(4)]
         client.published(at(registry, "good:1"))
         errors = [future.exception() for future in slow]
     assert {type(error) for error in errors} == {RegistryTimeout}
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4.0
 
 
 @pytest.mark.parametrize(
