@@ -80,6 +80,8 @@ class FakeRegistry(Server):
         # How lists of tags are told: by `Link` (a path, or a whole URL), or without one, page after page.
         self.links: str = "path"
         self.longest_page = 1000
+        # Who asks for a longer page gets this status (distribution 3.1 with `tags.maxtags`: 400), not a shorter one.
+        self.refuses_longer_pages: int | None = None
         # Requests whose line or headers are longer (in characters) get 414 or 431.
         self.longest_line: int | None = None
         self.longest_header: int | None = None
@@ -159,7 +161,10 @@ class FakeRegistry(Server):
         tags = sorted(known.removeprefix(start) for known in self.contents if known.startswith(start))
         tags = [tag for tag in tags if ":" not in tag]
         query = parse_qs(urlsplit(seen.path).query)
-        size = min(int(query.get("n", ["1000"])[0]), self.longest_page)
+        wanted = int(query.get("n", [str(self.longest_page)])[0])
+        if wanted > self.longest_page and self.refuses_longer_pages is not None:
+            return Reply(self.refuses_longer_pages, {}, _error("PAGINATION_NUMBER_INVALID"))
+        size = min(wanted, self.longest_page)
         after = [tag for tag in tags if tag > query.get("last", [""])[0]]
         page, rest = after[:size], after[size:]
         headers = {}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MOST_PAGES = 50
 _PAGE_SIZE = 1000
+# How a page is refused that is longer than the operator allows (distribution 3.1, `tags.maxtags`).
+_TOO_MANY = frozenset({400, 413})
 # RFC 8288; of no other form is any registry known. The relation may stand among other parameters.
 _NEXT = re.compile(r'<([^<>]{1,4096})>[^,<>]*;\s*rel="?next"?(?:[\s;,]|$)', re.IGNORECASE)
 
@@ -27,16 +29,26 @@ _NEXT = re.compile(r'<([^<>]{1,4096})>[^,<>]*;\s*rel="?next"?(?:[\s;,]|$)', re.I
 def list_tags(exchange: Exchange, reference: ImageReference, deadline: Deadline) -> PublishedTags:
     """All tags of the reference's repository, each once, in the registry's order; raises RegistryError.
 
-    1. The next page is where `Link` says, on the same host and path: only its query is taken over.
-    2. Some registries end a full page without a Link; then it is asked for what comes after the last tag.
-    3. A page may be empty and yet lead on. Where the registry goes in a circle it ends, and so it does after 50 pages;
+    1. A registry that serves smaller pages only, and refuses ours instead of shortening it, chooses the size itself.
+    2. The next page is where `Link` says, on the same host and path: only its query is taken over.
+    3. Some registries end a full page without a Link; then it is asked for what comes after the last tag.
+    4. A page may be empty and yet lead on. Where the registry goes in a circle it ends, and so it does after 50 pages;
        then the list is not complete.
     """
+
+    def page_at(query: str) -> Answer:
+        return exchange.ask(reference, _page_request(query), deadline, lambda answer: parse_page(answer.body))
+
     found: dict[str, None] = {}
     query, asked = f"n={_PAGE_SIZE}", set[str]()
     for _ in range(_MOST_PAGES):
+        try:
+            answer = page_at(query)
+        except RegistryAnswerInvalid as error:
+            if asked or error.status not in _TOO_MANY:
+                raise
+            answer = page_at("")
         asked.add(query)
-        answer = exchange.ask(reference, _page_request(query), deadline, lambda answer: parse_page(answer.body))
         page = parse_page(answer.body)
         before = len(found)
         found.update(dict.fromkeys(page))
@@ -76,4 +88,5 @@ def next_query(answer: Answer) -> str | None:
 
 
 def _page_request(query: str) -> Request:
-    return Request("GET", f"/tags/list?{query}", largest=LARGEST_TAGS_PAGE, redirects=Redirects.SAME_ORIGIN)
+    path = f"/tags/list?{query}" if query else "/tags/list"
+    return Request("GET", path, largest=LARGEST_TAGS_PAGE, redirects=Redirects.SAME_ORIGIN)

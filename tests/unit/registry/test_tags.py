@@ -44,6 +44,31 @@ def test_a_registry_that_gives_all_at_once_is_asked_once(registry: FakeRegistry,
     assert registry.count("GET") == 1
 
 
+@pytest.mark.parametrize("status", [400, 413])
+def test_a_registry_that_refuses_long_pages_chooses_their_length(
+    registry: FakeRegistry, client: RegistryClient, status: int
+) -> None:
+    registry.longest_page, registry.refuses_longer_pages = 100, status
+    registry.push("team/app", *MANY)
+    found = client.tags(at(registry, "team/app"))
+    assert found.names == tuple(MANY)
+    assert found.is_complete
+    assert [seen.path.partition("?")[2] for seen in registry.seen] == [
+        "n=1000",
+        "",
+        "last=1.099&n=100",
+        "last=1.199&n=100",
+    ]
+
+
+def test_a_later_page_that_is_refused_is_an_error(registry: FakeRegistry, client: RegistryClient) -> None:
+    first = Reply(200, {"Link": f'<{PATH}?page=2>; rel="next"'}, json.dumps({"tags": ["1"]}).encode())
+    registry.reply = lambda seen: first if seen.path.endswith("n=1000") else Reply(400)  # type: ignore[method-assign]
+    with pytest.raises(RegistryAnswerInvalid, match="400"):
+        client.tags(at(registry, "team/app"))
+    assert [seen.path.partition("?")[2] for seen in registry.seen] == ["n=1000", "page=2"]
+
+
 @pytest.mark.parametrize("honours_n", [True, False])
 def test_a_full_page_without_a_link(registry: FakeRegistry, client: RegistryClient, honours_n: bool) -> None:
     tags = [f"{number:05}" for number in range(2500 if honours_n else 1000)]
