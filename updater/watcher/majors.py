@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from updater.errors import EngineError
 from updater.model.candidate import Candidate, Status
+from updater.watcher.running import running_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,21 +42,11 @@ def _with_majors(candidate: Candidate, engine: Engine) -> Candidate:
     assert target is not None
     if own.tag != target.tag:
         return _differing(candidate, {"tag": own.tag or ""}, {"tag": target.tag or ""})
-    running = _running_config(candidate, engine)
+    running = running_config(candidate, engine)
     if running is None or image is None:
         return candidate
     variable = re.sub(r"[^A-Z0-9]", "_", target.repository.rpartition("/")[2].upper()) + "_VERSION"
     return _differing(candidate, dict(_said(running, variable)), dict(_said(image.config, variable)))
-
-
-def _running_config(candidate: Candidate, engine: Engine) -> Mapping[str, Any] | None:
-    if candidate.running_config is not None:
-        return candidate.running_config
-    try:
-        image = engine.image_by_id(candidate.container.image_id)
-    except EngineError:
-        return None
-    return (image.get("Config") or {}) if image is not None else None
 
 
 def _differing(candidate: Candidate, old: Mapping[str, str], new: Mapping[str, str]) -> Candidate:

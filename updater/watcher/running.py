@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from updater.errors import EngineNotFound, RegistryError
+from updater.errors import EngineError, EngineNotFound, RegistryError
 from updater.model.digest import parse_digest
 from updater.model.platform import Platform
 
@@ -48,6 +48,20 @@ def running_image(candidate: Candidate, engine: Engine, registry: Registry) -> R
         raise EngineNotFound("the image that it runs was removed a moment ago")
     platform = Platform(image["Os"], image["Architecture"], image.get("Variant") or "")
     return RunningImage(platform, image.get("Config") or {})
+
+
+def running_config(candidate: Candidate, engine: Engine) -> Mapping[str, Any] | None:
+    """What the running image gives to containers; the engine's word where a look at the image did not have to tell.
+
+    None where the engine cannot say.
+    """
+    if candidate.running_config is not None:
+        return candidate.running_config
+    try:
+        image = engine.image_by_id(candidate.container.image_id)
+    except EngineError:
+        return None
+    return (image.get("Config") or {}) if image is not None else None
 
 
 def _kept(candidate: Candidate, registry: Registry) -> ImageConfiguration | None:
