@@ -49,9 +49,12 @@ def write(beat: Beat) -> str | None:
 
 
 def read() -> Beat | None:
-    """The last one that a process of this user has written; None where there is none."""
+    """The last one that a process of this user has written; None where there is none.
+
+    One whose process is gone counts for less: it may be of before the machine's start, with a time that lies ahead.
+    """
     found = [beat for folder in _folders() if (beat := _read(folder)) is not None]
-    return max(found, key=lambda beat: beat.at, default=None)
+    return max(found, key=lambda beat: (lives(beat, process_of(beat.pid)), beat.at), default=None)
 
 
 def erase(pid: int) -> None:

@@ -21,7 +21,7 @@ BEAT = Beat(PID, "42", 1000.0, 150.0, 995.0, "waiting; next cycle at some time")
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test's own comes first, and no other beat is newer."""
+    """A folder of the test's own comes first; a daemon of this machine may have left a beat in another one."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     return tmp_path / f"updater-{os.geteuid()}"
 
@@ -49,7 +49,10 @@ def test_complaints(beat: Beat | None, now: float, process: tuple[str, str] | No
 
 
 def test_what_is_written_is_read(runtime: Path) -> None:
-    for beat in (BEAT, BEAT._replace(at=1e9, engine_at=None, trouble="two\nlines")):
+    process = heartbeat.process_of(PID)
+    assert process is not None
+    ours = BEAT._replace(born=process[1], at=1e9)
+    for beat in (ours, ours._replace(at=2e9, engine_at=None, trouble="two\nlines")):
         assert heartbeat.write(beat) is None
         written = heartbeat.read()
         assert written == beat._replace(trouble=" ".join(beat.trouble.split()))
@@ -59,6 +62,20 @@ def test_what_is_written_is_read(runtime: Path) -> None:
     assert (runtime / "heartbeat").exists()
     heartbeat.erase(PID)
     assert not (runtime / "heartbeat").exists()
+
+
+def test_a_beat_from_before_the_machines_start_hides_no_living_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = heartbeat.process_of(PID)
+    assert process is not None
+    ours, before = BEAT._replace(born=process[1], at=2e9), BEAT._replace(at=3e9)
+    for name, beat in (("one", before), ("other", ours)):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / name))
+        (tmp_path / name).mkdir()
+        assert heartbeat.write(beat) is None
+    monkeypatch.setattr(heartbeat, "_folders", lambda: [str(folder) for folder in tmp_path.glob("*/updater-*")])
+    assert heartbeat.read() == ours
 
 
 @pytest.mark.parametrize("content", ["", "1\n2\n", "x\n" * 7, "\0" * 100, "1\n2\n3\n4\nsoon\n6\n7\n"])
