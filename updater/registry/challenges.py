@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from updater.registry.realms import over_tls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from updater.registry.messages import Answer
 
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # noqa: S105  # RFC 9110's word for a name in a header
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -27,6 +31,25 @@ class Challenge:
 
     scheme: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def challenge_in(answer: Answer, origin: str) -> Challenge | None:
+    """The best of those in a 401 of the registry at this origin; None for any other answer, and for unknown ways.
+
+    A token is the better choice where both are offered: the password then goes to the token service only.
+    """
+    if answer.status != 401:
+        return None
+    challenges = challenges_of(answer)
+    for one in challenges:
+        if one.scheme == "bearer" and (realm := one.parameters.get("realm")):
+            return replace(one, parameters={**one.parameters, "realm": over_tls(realm, origin)})
+    return next((one for one in challenges if one.scheme == "basic"), None)
+
+
+def challenges_of(answer: Answer) -> tuple[Challenge, ...]:
+    """All that the answer offers."""
+    return parse_challenges(answer.headers.get("www-authenticate", ""))
 
 
 def parse_challenges(header: str) -> tuple[Challenge, ...]:

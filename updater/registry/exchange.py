@@ -16,7 +16,8 @@ from updater.errors import (
     RegistryUnreachable,
 )
 from updater.registry.acquaintance import Acquaintance
-from updater.registry.authentication import authorized, scheme_wanted
+from updater.registry.authentication import authorized
+from updater.registry.challenges import challenge_in
 from updater.registry.hosts import origin_of, shown_host
 from updater.registry.messages import LARGEST_ERROR, Request
 from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
@@ -110,9 +111,10 @@ class Exchange:
                 if known.has_rejected_credentials:
                     raise
                 known.trouble = RegistryDenied(f"it did not say whether it takes the credentials ({error})")
+        wanted = challenge_in(answer, origin)
         return Greeting(
             origin,
-            scheme_wanted(answer),
+            wanted.scheme if wanted is not None else None,
             credentials is not None,
             credentials.username if credentials else "",
             str(known.trouble or ""),

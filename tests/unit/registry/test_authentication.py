@@ -72,6 +72,7 @@ PLAIN = "HEAD question -"
 ASK = "GET https://r.example/token -"
 ASK_AS_USER = f"GET https://r.example/token {BASIC_USER}"
 WITH_T1 = "HEAD question Bearer t1"
+AT_ROOT = "GET https://r.example/v2/ -"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,16 @@ WITH_T1 = "HEAD question Bearer t1"
             [Answer(401, {"www-authenticate": 'Basic, Bearer realm="https://r.example/token"'}), token(), OK],
             [PLAIN, ASK_AS_USER, WITH_T1],
         ),
+        # A registry that does not know of the TLS in front of it: the token service is asked where the registry is.
+        (
+            USER,
+            [Answer(401, {"www-authenticate": 'Bearer realm="http://r.example/token",service="s"'}), token(), OK],
+            [PLAIN, ASK_AS_USER, WITH_T1],
+        ),
+        # Without a word of what is wanted the root of the API is asked, as docker does.
+        (None, [Answer(401), STANDARD, token(), OK], [PLAIN, AT_ROOT, ASK, WITH_T1]),
+        (USER, [Answer(401), STANDARD, token(), OK], [PLAIN, AT_ROOT, ASK_AS_USER, WITH_T1]),
+        (USER, [Answer(401), BASIC, OK], [PLAIN, AT_ROOT, f"HEAD question {BASIC_USER}"]),
         # A Bearer challenge without a realm leads nowhere.
         (USER, [Answer(401, {"www-authenticate": "Bearer, Basic"}), OK], [PLAIN, f"HEAD question {BASIC_USER}"]),
     ],
@@ -134,16 +145,17 @@ REJECTED, NEEDED, WITHHELD, FORBIDDEN = "rejected", "none were found", "not sent
         (USER, [FOREIGN, token(), FOREIGN], RegistryDenied, WITHHELD),
         (USER, [FOREIGN, Answer(401)], RegistryDenied, WITHHELD),
         (USER, [BEARER, Answer(400)], RegistryAnswerInvalid, "answered 400"),
-        (USER, [BEARER, Answer(404)], RegistryAnswerInvalid, "not there"),
+        (USER, [BEARER, Answer(404)], RegistryAnswerInvalid, "knows nothing of a/b, or is not there"),
         (USER, [BEARER, Answer(302)], RegistryAnswerInvalid, "answered 302"),
         (USER, [BEARER, Answer(200, body=b"<html>")], RegistryAnswerInvalid, "JSON"),
         (USER, [BEARER, Answer(429, {"retry-after": "60"})], RegistryRateLimited, "60 s"),
         (USER, [BEARER, Answer(503)], RegistryFailed, "answered 503"),
-        (USER, [Answer(401)], RegistryAnswerInvalid, "offered: none"),
-        (USER, [Answer(401, {"www-authenticate": "Digest, NTLM"})], RegistryAnswerInvalid, "offered: digest, ntlm"),
+        (USER, [Answer(401), OK], RegistryAnswerInvalid, "offered: none"),
+        (USER, [Answer(401), Answer(401)], RegistryAnswerInvalid, "offered: none"),
+        (USER, [Answer(401, {"www-authenticate": "Digest, NTLM"}), OK], RegistryAnswerInvalid, "offered: digest, ntlm"),
         (
             USER,
-            [Answer(401, {"www-authenticate": 'Bearer realm="http://r.example/token"'})],
+            [Answer(401, {"www-authenticate": 'Bearer realm="http://auth.r.example/token"'})],
             RegistryAnswerInvalid,
             "refused",
         ),
@@ -289,9 +301,6 @@ def test_one_repository_that_is_not_for_this_user_spoils_none_of_the_others() ->
         talk(acquaintance, Answer(401))
 
 
-AT_ROOT = "GET https://r.example/v2/ -"
-
-
 @pytest.mark.parametrize("status", [403, 404])
 class TestARegistryThatHidesWhatIsPrivate:
     """Some answer nobody in particular as if there were nothing, and ask who it is at the root of the API only."""
@@ -310,6 +319,15 @@ class TestARegistryThatHidesWhatIsPrivate:
 
     def test_without_credentials_there_is_nothing_to_ask_it(self, status: int) -> None:
         assert talk(known(), Answer(status)).said == [PLAIN]
+
+
+def test_a_root_that_tells_nothing_is_asked_once_in_a_cycle() -> None:
+    acquaintance = known()
+    for rest in ([Answer(401)], []):
+        with pytest.raises(RegistryAnswerInvalid, match="offered: none"):
+            talk(acquaintance, Answer(401), *rest)
+    acquaintance.begin_cycle(())
+    assert talk(acquaintance, Answer(401), STANDARD, token(), OK).result is OK
 
 
 def test_without_a_password_open_repositories_are_still_read() -> None:
