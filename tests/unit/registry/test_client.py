@@ -177,6 +177,25 @@ def test_what_lies_beside_the_images_hides_no_missing_platform(registry: FakeReg
         registry.contents.setdefault(f"/v2/app/manifests/{odd}", Reply(404))
 
 
+def test_an_entry_that_is_not_understood_is_missed_only_by_who_wants_it(
+    registry: FakeRegistry, client: RegistryClient
+) -> None:
+    amd = registry.push("app")
+    size = len(registry.contents[f"/v2/app/manifests/{amd}"].body)
+    odd = {"digest": f"blake3:{'1' * 64}", "size": 1}
+    entries = [
+        {**odd, "platform": {"os": "linux", "architecture": "arm64"}},
+        odd,
+        {"digest": amd, "size": size, "platform": {"os": "linux", "architecture": "amd64"}},
+    ]
+    index = Digest(registry.put_manifest("app", {"schemaVersion": 2, "manifests": entries}, OCI_INDEX, "1"))
+    assert client.image(at(registry, "app:1"), index, LINUX).manifest_digest == amd
+    with pytest.raises(RegistryAnswerInvalid, match=r"points for linux/arm64 to something without a digest"):
+        client.image(at(registry, "app:1"), index, Platform("linux", "arm64"))
+    with pytest.raises(PlatformMissing, match="only for linux/amd64, linux/arm64"):
+        client.image(at(registry, "app:1"), index, Platform("linux", "s390x"))
+
+
 def test_an_index_of_endless_indexes(registry: FakeRegistry, client: RegistryClient) -> None:
     digest = registry.push("app")
     for _ in range(20):
