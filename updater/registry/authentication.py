@@ -1,6 +1,7 @@
 """What has to be said to a registry so that it answers? The conversation, without a socket.
 
-A conversation is a generator: it yields requests, is sent their answers, and returns the answer that counts.
+A conversation is a generator: it yields requests, is sent their answers (where there is none, the RegistryUnreachable
+is thrown into it), and returns the answer that counts.
 Whoever drives it does the sending. Protocol: distribution's "Token Authentication Specification"; RFC 7617.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid, RegistryDenied
+from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryUnreachable
 from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.acquaintance import scope_of
@@ -201,7 +202,12 @@ def _fetched(
         while True:
             scopes = wallet.scopes_with(scope) if instead_of is None else (scope,)
             asked_at = time.monotonic()
-            answer = yield token_request(challenge, scopes, shown.credentials)
+            try:
+                answer = yield token_request(challenge, scopes, shown.credentials)
+            except RegistryUnreachable as error:
+                if not error.temporary or not wallet.goes_unanswered(scopes):
+                    raise
+                continue
             if answer.status == 401 and not is_introduced:
                 yield from _introduced(challenge, known, shown)
                 is_introduced = True

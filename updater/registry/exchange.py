@@ -202,7 +202,11 @@ class Exchange:
         try:
             message = next(conversation)
             while True:
-                answer = self._send(message, deadline)
+                try:
+                    answer = self._send(message, deadline)
+                except RegistryUnreachable as error:
+                    message = conversation.throw(error)
+                    continue
                 if answer.status != 200 and origin_of(answer.url) != origin_of(message.url):
                     # What is said where contents are kept says nothing of whether the registry knows us.
                     raise _kept_elsewhere(answer, f"{place.registry}/{there}")

@@ -13,6 +13,9 @@ from updater.errors import (
     RegistryError,
     RegistryFailed,
     RegistryRateLimited,
+    RegistryTimeout,
+    RegistryUnreachable,
+    RegistryUntrusted,
 )
 from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized
@@ -52,7 +55,7 @@ class Talk:
     result: Answer | None = None
 
 
-def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") -> Talk:
+def talk(acquaintance: Acquaintance, *answers: Answer | RegistryError, repository: str = "a/b") -> Talk:
     conversation = authorized(QUESTION, repository, acquaintance)
     found, waiting = Talk(), list(answers)
     try:
@@ -61,7 +64,8 @@ def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") 
             where = "question" if request.url == QUESTION.url else request.url.partition("?")[0]
             found.scopes.append(request.url.count("scope="))
             found.said.append(f"{request.method} {where} {request.headers.get('Authorization', '-')}")
-            request = conversation.send(waiting.pop(0))
+            answer = waiting.pop(0)
+            request = conversation.throw(answer) if isinstance(answer, RegistryError) else conversation.send(answer)
     except StopIteration as end:
         found.result = end.value
     assert not waiting
@@ -382,6 +386,25 @@ class TestOneTokenForSeveralRepositories:
         assert talk(acquaintance, STANDARD, Answer(status), token(), OK).scopes == [0, 4, 2, 0]
         assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
         assert talk(acquaintance, token("t2"), OK, repository="e/f").scopes == [2, 0]
+
+    @pytest.mark.parametrize("kind", [RegistryUnreachable, RegistryTimeout])
+    def test_a_service_that_does_not_answer_is_asked_for_one_until_the_next_cycle(
+        self, kind: type[RegistryError]
+    ) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        assert talk(acquaintance, STANDARD, kind("reset"), token(), OK).scopes == [0, 3, 1, 0]
+        assert talk(acquaintance, token("t2"), OK, repository="c/d").scopes == [1, 0]
+        # It may have been a passing trouble.
+        acquaintance.begin_cycle(self.CYCLE)
+        acquaintance.wallet.tokens.clear()
+        assert talk(acquaintance, token("t3"), OK).scopes == [3, 0]
+
+    @pytest.mark.parametrize(
+        "answers", [[RegistryUntrusted("TLS")], [RegistryUnreachable("reset"), RegistryUnreachable("reset")]]
+    )
+    def test_a_service_that_cannot_be_reached_is_not_asked_again_and_again(self, answers: list[RegistryError]) -> None:
+        with pytest.raises(type(answers[0])):
+            talk(known(None, *self.CYCLE), STANDARD, *answers)
 
     @pytest.mark.parametrize("status", [429, 502, 503])
     def test_trouble_is_no_refusal(self, status: int) -> None:
