@@ -16,7 +16,13 @@ from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryUnreac
 from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.acquaintance import scope_of
-from updater.registry.challenges import Challenge, challenge_in, challenges_of
+from updater.registry.challenges import (
+    Challenge,
+    another_service,
+    challenge_in,
+    challenges_of,
+    scope_for_more,
+)
 from updater.registry.hosts import shown_host
 from updater.registry.messages import LARGEST_ERROR, Answer, Request
 from updater.registry.realms import Trust, trust
@@ -158,7 +164,12 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token is None:
         token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
-    elsewhere = _another_service(challenge_in(answer, known.origin), challenge)
+    named = challenge_in(answer, known.origin)
+    elsewhere = another_service(named, challenge)
+    more = scope_for_more(named, repository) if elsewhere is None else None
+    if more is not None:
+        other = yield from _fetched(challenge, more, repository, known, shown)
+        return _readable((yield request.authorized(f"Bearer {other.value}")), repository, known, shown)
     # An expired token is a 400 to some (the public registry of ECR).
     is_refused = elsewhere is not None or (answer.status == 400 and not is_fresh)
     is_refused = is_refused or known.wallet.refuses(token, scope, answer.status)
@@ -173,14 +184,6 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token.is_shared and elsewhere is None:
         known.wallet.opened_alone(answer.status, second.status)
     return _readable(second, repository, known, shown)
-
-
-def _another_service(named: Challenge | None, asked: Challenge) -> Challenge | None:
-    """The token service that a 401 names, if it is not the one whose token was refused."""
-    if named is None or named.scheme != "bearer":
-        return None
-    differs = any(named.parameters.get(name) != asked.parameters.get(name) for name in ("realm", "service"))
-    return named if differs else None
 
 
 def _fetched(

@@ -21,6 +21,8 @@ _SCHEME = re.compile(rf"({_TOKEN})(?=[ \t]|,|$)")
 # `token68` credentials after a scheme (Negotiate, NTLM): of no use to us, but not an error.
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))")
 _ESCAPE = re.compile(r"\\(.)")
+# Actions that only read (the last part of a scope in the token specification).
+_READING = re.compile(r"(?:(?:^|,)(?:pull|[a-z_]+_read))+")
 # No honest header is longer; the limit bounds the work that a hostile one makes.
 _LONGEST_HEADER = 8192
 
@@ -45,6 +47,25 @@ def challenge_in(answer: Answer, origin: str) -> Challenge | None:
         if one.scheme == "bearer" and (realm := one.parameters.get("realm")):
             return replace(one, parameters={**one.parameters, "realm": over_tls(realm, origin)})
     return next((one for one in challenges if one.scheme == "basic"), None)
+
+
+def another_service(named: Challenge | None, asked: Challenge) -> Challenge | None:
+    """The token service that a 401 names, if it is not the one whose token was refused."""
+    if named is None or named.scheme != "bearer":
+        return None
+    differs = any(named.parameters.get(name) != asked.parameters.get(name) for name in ("realm", "service"))
+    return named if differs else None
+
+
+def scope_for_more(named: Challenge | None, repository: str) -> str | None:
+    """The scope that a 401 names where permission to pull is not enough: Azure lists tags for `metadata_read` only.
+
+    It is followed for this very repository, and to read.
+    """
+    scope = named.parameters.get("scope", "") if named is not None else ""
+    start, _, actions = scope.rpartition(":")
+    is_ours = start == f"repository:{repository}" and _READING.fullmatch(actions) is not None
+    return scope if is_ours and actions != "pull" else None
 
 
 def challenges_of(answer: Answer) -> tuple[Challenge, ...]:

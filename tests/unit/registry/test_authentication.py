@@ -268,6 +268,39 @@ def test_one_who_waits_too_long_goes_alone() -> None:
     slow.close()
 
 
+class TestWherePullIsNotEnough:
+    """As for lists of tags at Azure: the refusal names what else may be asked for."""
+
+    @staticmethod
+    def refusal(scope: str) -> Answer:
+        realm = 'Bearer realm="https://r.example/token",service="s"'
+        return Answer(401, {"www-authenticate": f'{realm},scope="{scope}"'})
+
+    @pytest.mark.parametrize("actions", ["metadata_read", "pull,metadata_read"])
+    def test_it_is_asked_for_and_kept(self, actions: str) -> None:
+        acquaintance, refusal = known(USER, "a/b", "c/d"), self.refusal(f"repository:a/b:{actions}")
+        found = talk(acquaintance, refusal, token(), refusal, token("t2"), OK)
+        assert found.said == [PLAIN, ASK_AS_USER, WITH_T1, ASK_AS_USER, "HEAD question Bearer t2"]
+        assert found.scopes == [0, 2, 0, 1, 0]
+        assert talk(acquaintance, refusal, OK).said == [WITH_T1, "HEAD question Bearer t2"]
+        # Nothing is held against the token that several share.
+        assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
+
+    def test_where_that_does_not_help_it_is_denied(self) -> None:
+        refusal = self.refusal("repository:a/b:metadata_read")
+        with pytest.raises(RegistryDenied, match=FORBIDDEN):
+            talk(known(USER), refusal, token(), refusal, token("t2"), refusal)
+
+    @pytest.mark.parametrize(
+        "scope",
+        ["", "repository:a/b:pull", "repository:a/b:push", "repository:a/b:pull,push", "repository:a/b:*",
+         "repository:x/y:metadata_read", "repository:a/b:metadata_read repository:x/y:pull", "registry:catalog:*"],
+    )  # fmt: skip
+    def test_nothing_else_is_asked_for(self, scope: str) -> None:
+        with pytest.raises(RegistryDenied, match=FORBIDDEN):
+            talk(known(USER), STANDARD, token(), self.refusal(scope))
+
+
 def test_a_configured_token_host_is_given_credentials() -> None:
     acquaintance = Acquaintance("r.example", "https://r.example", lambda _host: USER, token_host="evil.test")
     assert talk(acquaintance, FOREIGN, token(), OK).said[1] == f"GET https://evil.test/token {BASIC_USER}"
