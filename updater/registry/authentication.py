@@ -1,7 +1,7 @@
 """What has to be said to a registry so that it answers? The conversation, without a socket.
 
-A conversation is a generator: it yields requests, is sent their answers (where there is none, the RegistryUnreachable
-is thrown into it), and returns the answer that counts.
+A conversation is a generator: it yields requests, is sent their answers (where there is none, the RegistryError is
+thrown into it), and returns the answer that counts.
 Whoever drives it does the sending. Protocol: distribution's "Token Authentication Specification"; RFC 7617.
 """
 
@@ -24,7 +24,7 @@ from updater.registry.challenges import (
     scope_for_more,
 )
 from updater.registry.hosts import shown_host
-from updater.registry.messages import LARGEST_ERROR, Answer, Request
+from updater.registry.messages import Answer, Request, root_request
 from updater.registry.realms import Trust, trust
 from updater.registry.statuses import failure
 from updater.registry.tokens import Token, basic, parse_token, token_request
@@ -99,7 +99,10 @@ def _root_asked(known: Acquaintance) -> Generator[Request, Answer, None]:
     """
     with known.asking_root():
         if known.challenge is None and not known.has_asked_root:
-            answer = yield Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+            try:
+                answer = yield root_request(known.origin)
+            except RegistryAnswerInvalid:
+                answer = Answer(0)  # a front that leads people elsewhere: what was answered before counts
             known.has_asked_root = True
             known.challenge = challenge_in(answer, known.origin)
 
@@ -141,7 +144,7 @@ def _with_first_password(
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
         # Some registries answer 401 for what this user may not read, too; the root of the API tells the two apart.
-        root = Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+        root = root_request(known.origin)
         if (yield root.authorized(basic(credentials))).status in (401, 403):
             known.has_rejected_credentials = True
             raise denials.rejected(known.registry)

@@ -19,7 +19,7 @@ from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized
 from updater.registry.challenges import challenge_in
 from updater.registry.hosts import origin_of, shown_host
-from updater.registry.messages import LARGEST_ERROR, Request
+from updater.registry.messages import root_request
 from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
 from updater.registry.places import places
 from updater.registry.statuses import failure
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from updater.registry.connections import Deadline
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
-    from updater.registry.messages import Answer
+    from updater.registry.messages import Answer, Request
     from updater.registry.places import Place
 
 LOGGER = logging.getLogger("updater")
@@ -95,9 +95,8 @@ class Exchange:
         from updater.registry.greeting import Greeting  # only `doctor` has a use for it
 
         *_, place = self._places_of(registry)
-        root = Request("GET", "", largest=LARGEST_ERROR)
         # Plainly first: without credentials nothing more can be asked for than how to be asked.
-        answer = self._at_some_origin(place, lambda origin: self._send(replace(root, url=f"{origin}/v2/"), deadline))
+        answer = self._at_some_origin(place, lambda origin: self._send(root_request(origin), deadline))
         if answer.status not in (200, 401, 403, 404):  # some hide the root and serve what is below it
             raise failure(answer, registry, "the root of its API")
         origin = self._settled[registry]
@@ -105,7 +104,7 @@ class Exchange:
         credentials = known.credentials()
         if credentials is not None and answer.status == 401:
             try:
-                self._converse(place, origin, "", root, deadline)
+                self._converse(place, origin, "", replace(root_request(origin), url=""), deadline)
             except RegistryDenied as error:
                 # It need not show its root to whoever may read a repository; some answer so to wrong credentials, too.
                 if known.has_rejected_credentials:
@@ -204,7 +203,7 @@ class Exchange:
             while True:
                 try:
                     answer = self._send(message, deadline)
-                except RegistryUnreachable as error:
+                except RegistryError as error:
                     message = conversation.throw(error)
                     continue
                 if answer.status != 200 and origin_of(answer.url) != origin_of(message.url):

@@ -354,6 +354,17 @@ class TestARegistryThatHidesWhatIsPrivate:
         assert talk(acquaintance, Answer(status), OK).result == Answer(status)
         assert talk(acquaintance, Answer(status)).said == [PLAIN]
 
+    def test_a_root_that_leads_elsewhere_tells_nothing(self, status: int) -> None:
+        acquaintance = known(USER)
+        assert talk(acquaintance, Answer(status), RegistryAnswerInvalid("a redirect")).result == Answer(status)
+        assert talk(acquaintance, Answer(status)).said == [PLAIN]
+
+    def test_a_root_that_did_not_answer_is_asked_again(self, status: int) -> None:
+        acquaintance = known(USER)
+        with pytest.raises(RegistryUnreachable):
+            talk(acquaintance, Answer(status), RegistryUnreachable("reset"))
+        assert talk(acquaintance, Answer(status), STANDARD, token(), OK).result is OK
+
     def test_without_credentials_there_is_nothing_to_ask_it(self, status: int) -> None:
         assert talk(known(), Answer(status)).said == [PLAIN]
 

@@ -66,6 +66,13 @@ def test_a_page_instead_of_a_manifest_is_no_content(registry: FakeRegistry, clie
         client.published(at(registry, "app:1"))
 
 
+def test_a_root_that_is_known_under_another_spelling(registry: FakeRegistry, client: RegistryClient) -> None:
+    """As Caddy and others have it, that cut the slash off."""
+    registry.faults["/v2/"] = Fault(status=308, headers={"Location": "/v2"})
+    assert client.greet(registry.host).origin == registry.url
+    assert [seen.path for seen in registry.seen] == ["/v2/", "/v2"]
+
+
 def test_schema_1_is_refused_from_the_head(registry: FakeRegistry, client: RegistryClient) -> None:
     registry.put_manifest("app", {}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "1")
     with pytest.raises(RegistryAnswerInvalid, match="schema 1"):
