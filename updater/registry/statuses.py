@@ -54,6 +54,11 @@ def _failure(answer: Answer, who: str, what: str) -> RegistryError:
     answered = f"{who} answered {status}{_code_in(answer)} when asked for {what}"
     if status in (401, 403):
         return RegistryDenied(f"{answered}; `docker login {who}` with a user who may read it")
+    if status == 412:
+        return RegistryDenied(
+            f"{answered}; a policy of its own keeps the image back (Harbor's, say, for what is known to be"
+            " vulnerable or not signed), so ask its operator"
+        )
     if status in _PASSING or status > 504:
         return RegistryFailed(f"{answered}; it is tried again in the next cycle", retry_after(answer))
     return RegistryAnswerInvalid(f"{answered}; look whether the address belongs to a registry")

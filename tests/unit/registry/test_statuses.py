@@ -31,6 +31,7 @@ YEAR = 365 * 24 * 3600
         (405, RegistryAnswerInvalid),
         (406, RegistryAnswerInvalid),
         (408, RegistryFailed),
+        (412, RegistryDenied),
         (418, RegistryAnswerInvalid),
         (425, RegistryFailed),
         (429, RegistryRateLimited),
