@@ -42,7 +42,8 @@ class Bearer:
     scope: str = ""
     key: str = "token"
     expires_in: object = 300
-    # Which of several scopes in one request are granted: all, first, last; or none, by answering with this status.
+    # Which of several scopes in one request are granted: all, first, last; or none, by answering with this status, or
+    # by no answer at all (`nothing`).
     together: str | int = "all"
     # Private repositories: nobody but the users gets these granted.
     private: frozenset[str] = frozenset()
@@ -201,6 +202,8 @@ class FakeRegistry(Server):
         if len(scopes) > 1 and bearer.together != "all":
             if isinstance(bearer.together, int):
                 return Reply(bearer.together, {}, _error("UNSUPPORTED"))
+            if bearer.together == "nothing":
+                raise ConnectionAbortedError
             scopes = scopes[:1] if bearer.together == "first" else scopes[-1:]
         if not is_known:
             hidden = {f"repository:{repository}:pull" for repository in bearer.private}

@@ -1,6 +1,7 @@
 """What has to be said to a registry so that it answers? The conversation, without a socket.
 
-A conversation is a generator: it yields requests, is sent their answers, and returns the answer that counts.
+A conversation is a generator: it yields requests, is sent their answers (where there is none, the RegistryError is
+thrown into it), and returns the answer that counts.
 Whoever drives it does the sending. Protocol: distribution's "Token Authentication Specification"; RFC 7617.
 """
 
@@ -11,20 +12,24 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid, RegistryDenied
+from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryUnreachable
 from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.acquaintance import scope_of
-from updater.registry.challenges import Challenge, parse_challenges
+from updater.registry.challenges import (
+    Challenge,
+    another_service,
+    challenge_in,
+    challenges_of,
+    scope_for_more,
+)
 from updater.registry.hosts import shown_host
-from updater.registry.messages import LARGEST_ERROR, Answer, Request
+from updater.registry.messages import Answer, Request, root_request
 from updater.registry.realms import Trust, trust
 from updater.registry.statuses import failure
 from updater.registry.tokens import Token, basic, parse_token, token_request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from updater.registry.acquaintance import Acquaintance
     from updater.registry.credentials import Credentials
 
@@ -62,12 +67,12 @@ def _conversation(request: Request, repository: str, known: Acquaintance) -> Con
     if known.challenge is None:
         answer = yield from _asked_plainly(request, known)
         if answer is not None and answer.status != 401:
-            if repository and answer.status in _HIDDEN:
+            if repository and answer.status in _HIDDEN and known.credentials() is not None:
                 yield from _root_asked(known)
             if known.challenge is None:
                 return answer
         elif answer is not None:
-            refusal, known.challenge = answer, _wanted(answer, known)
+            refusal, known.challenge = answer, (yield from _wanted(answer, known))
     challenge = known.challenges_of_repositories.get(repository) or known.challenge
     assert challenge is not None
     if challenge.scheme == "basic":
@@ -81,45 +86,35 @@ def _asked_plainly(request: Request, known: Acquaintance) -> Generator[Request, 
             if known.challenge is None and not known.is_met:
                 answer = yield request
                 if answer.status == 401:
-                    known.challenge = _wanted(answer, known)
+                    known.challenge = yield from _wanted(answer, known)
                 return answer
     # Another conversation met the registry in the meantime.
     return (yield request) if known.challenge is None else None
 
 
 def _root_asked(known: Acquaintance) -> Generator[Request, Answer, None]:
-    """Where there are credentials, what hides private repositories from others may say at the root what it wants.
+    """A registry that does not say what it wants, or hides what is private, may say so at the root of its API.
 
-    That is where docker asks first, so that with a login a pull gets what we would not even see. Once per cycle.
+    That is where docker asks first, so that a pull gets what we would not even see. Once per cycle.
     """
-    if known.credentials() is None:
-        return
     with known.asking_root():
         if known.challenge is None and not known.has_asked_root:
-            answer = yield Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+            try:
+                answer = yield root_request(known.origin)
+            except RegistryAnswerInvalid:
+                answer = Answer(0)  # a front that leads people elsewhere: what was answered before counts
             known.has_asked_root = True
-            if answer.status == 401:
-                known.challenge = _best(parse_challenges(answer.headers.get("www-authenticate", "")))
+            known.challenge = challenge_in(answer, known.origin)
 
 
-def scheme_wanted(answer: Answer) -> str | None:
-    """The scheme that a 401 would be answered with; None for an answer that wants none, or none that is known."""
-    challenge = _best(parse_challenges(answer.headers.get("www-authenticate", ""))) if answer.status == 401 else None
-    return challenge.scheme if challenge is not None else None
-
-
-def _best(challenges: Sequence[Challenge]) -> Challenge | None:
-    # A token is the better choice where both are offered: the password then goes to the token service only.
-    bearer = (one for one in challenges if one.scheme == "bearer" and one.parameters.get("realm"))
-    return next(bearer, None) or next((one for one in challenges if one.scheme == "basic"), None)
-
-
-def _wanted(answer: Answer, known: Acquaintance) -> Challenge:
-    challenges = parse_challenges(answer.headers.get("www-authenticate", ""))
-    best = _best(challenges)
-    if best is not None:
-        return best
-    offered = printable(", ".join(challenge.scheme for challenge in challenges)) or "none"
+def _wanted(answer: Answer, known: Acquaintance) -> Generator[Request, Answer, Challenge]:
+    challenge = challenge_in(answer, known.origin)
+    if challenge is None:
+        yield from _root_asked(known)
+        challenge = known.challenge
+    if challenge is not None:
+        return challenge
+    offered = printable(", ".join(one.scheme for one in challenges_of(answer))) or "none"
     raise RegistryAnswerInvalid(
         f"{known.registry} wants authentication but offers no way known here (offered: {offered}; known: Basic, "
         "Bearer); ask its operator"
@@ -149,7 +144,7 @@ def _with_first_password(
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
         # Some registries answer 401 for what this user may not read, too; the root of the API tells the two apart.
-        root = Request("GET", f"{known.origin}/v2/", largest=LARGEST_ERROR)
+        root = root_request(known.origin)
         if (yield root.authorized(basic(credentials))).status in (401, 403):
             known.has_rejected_credentials = True
             raise denials.rejected(known.registry)
@@ -172,7 +167,12 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token is None:
         token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
-    elsewhere = _another_service(answer, challenge)
+    named = challenge_in(answer, known.origin)
+    elsewhere = another_service(named, challenge)
+    more = scope_for_more(named, repository) if elsewhere is None else None
+    if more is not None:
+        other = yield from _fetched(challenge, more, repository, known, shown)
+        return _readable((yield request.authorized(f"Bearer {other.value}")), repository, known, shown)
     # An expired token is a 400 to some (the public registry of ECR).
     is_refused = elsewhere is not None or (answer.status == 400 and not is_fresh)
     is_refused = is_refused or known.wallet.refuses(token, scope, answer.status)
@@ -187,17 +187,6 @@ def _with_token(request: Request, repository: str, known: Acquaintance, challeng
     if token.is_shared and elsewhere is None:
         known.wallet.opened_alone(answer.status, second.status)
     return _readable(second, repository, known, shown)
-
-
-def _another_service(answer: Answer, asked: Challenge) -> Challenge | None:
-    """The token service that a 401 names, if it is not the one whose token was refused."""
-    if answer.status != 401:
-        return None
-    best = _best(parse_challenges(answer.headers.get("www-authenticate", "")))
-    if best is None or best.scheme != "bearer":
-        return None
-    differs = any(best.parameters.get(name) != asked.parameters.get(name) for name in ("realm", "service"))
-    return best if differs else None
 
 
 def _fetched(
@@ -219,7 +208,12 @@ def _fetched(
         while True:
             scopes = wallet.scopes_with(scope) if instead_of is None else (scope,)
             asked_at = time.monotonic()
-            answer = yield token_request(challenge, scopes, shown.credentials)
+            try:
+                answer = yield token_request(challenge, scopes, shown.credentials)
+            except RegistryUnreachable as error:
+                if not error.temporary or not wallet.goes_unanswered(scopes):
+                    raise
+                continue
             if answer.status == 401 and not is_introduced:
                 yield from _introduced(challenge, known, shown)
                 is_introduced = True
@@ -285,7 +279,11 @@ def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, sh
         known.has_rejected_credentials = True
         raise denials.rejected(known.registry)
     if answer.status == 404:
-        raise RegistryAnswerInvalid(f"the token service that {known.registry} names is not there; ask its operator")
+        # Some (Scaleway's) answer so where they know no such repository.
+        unknown = f"knows nothing of {repository}, or " if repository else ""
+        raise RegistryAnswerInvalid(
+            f"the token service that {known.registry} names {unknown}is not there; check the name, or ask its operator"
+        )
     _readable(answer, repository, known, shown)
     raise failure(answer, known.registry, "a token")
 

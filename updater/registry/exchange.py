@@ -16,9 +16,10 @@ from updater.errors import (
     RegistryUnreachable,
 )
 from updater.registry.acquaintance import Acquaintance
-from updater.registry.authentication import authorized, scheme_wanted
+from updater.registry.authentication import authorized
+from updater.registry.challenges import challenge_in
 from updater.registry.hosts import origin_of, shown_host
-from updater.registry.messages import LARGEST_ERROR, Request
+from updater.registry.messages import root_request
 from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
 from updater.registry.places import places
 from updater.registry.statuses import failure
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from updater.registry.connections import Deadline
     from updater.registry.credentials import CredentialSource
     from updater.registry.greeting import Greeting
-    from updater.registry.messages import Answer
+    from updater.registry.messages import Answer, Request
     from updater.registry.places import Place
 
 LOGGER = logging.getLogger("updater")
@@ -94,9 +95,8 @@ class Exchange:
         from updater.registry.greeting import Greeting  # only `doctor` has a use for it
 
         *_, place = self._places_of(registry)
-        root = Request("GET", "", largest=LARGEST_ERROR)
         # Plainly first: without credentials nothing more can be asked for than how to be asked.
-        answer = self._at_some_origin(place, lambda origin: self._send(replace(root, url=f"{origin}/v2/"), deadline))
+        answer = self._at_some_origin(place, lambda origin: self._send(root_request(origin), deadline))
         if answer.status not in (200, 401, 403, 404):  # some hide the root and serve what is below it
             raise failure(answer, registry, "the root of its API")
         origin = self._settled[registry]
@@ -104,15 +104,16 @@ class Exchange:
         credentials = known.credentials()
         if credentials is not None and answer.status == 401:
             try:
-                self._converse(place, origin, "", root, deadline)
+                self._converse(place, origin, "", replace(root_request(origin), url=""), deadline)
             except RegistryDenied as error:
                 # It need not show its root to whoever may read a repository; some answer so to wrong credentials, too.
                 if known.has_rejected_credentials:
                     raise
                 known.trouble = RegistryDenied(f"it did not say whether it takes the credentials ({error})")
+        wanted = challenge_in(answer, origin)
         return Greeting(
             origin,
-            scheme_wanted(answer),
+            wanted.scheme if wanted is not None else None,
             credentials is not None,
             credentials.username if credentials else "",
             str(known.trouble or ""),
@@ -200,7 +201,11 @@ class Exchange:
         try:
             message = next(conversation)
             while True:
-                answer = self._send(message, deadline)
+                try:
+                    answer = self._send(message, deadline)
+                except RegistryError as error:
+                    message = conversation.throw(error)
+                    continue
                 if answer.status != 200 and origin_of(answer.url) != origin_of(message.url):
                     # What is said where contents are kept says nothing of whether the registry knows us.
                     raise _kept_elsewhere(answer, f"{place.registry}/{there}")

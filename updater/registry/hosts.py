@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHOWN = re.compile(r"[a-z0-9._:-]{1,253}")
 # Docker Hub's API does not live under the name that references use.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def api_host(registry: str) -> str:
@@ -63,7 +63,7 @@ def origin_of(url: str) -> str:
     if not parts.scheme or not parts.hostname:
         raise ValueError("no absolute URL")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
 
 
@@ -72,7 +72,7 @@ def spelled_hosts(url: str) -> tuple[str, ...]:
     scheme, _, host = origin_of(url).partition("://")
     if ":" in host.rpartition("]")[2]:
         return (host,)
-    return host, f"{host}:{_DEFAULT_PORTS[scheme]}"
+    return host, f"{host}:{DEFAULT_PORTS[scheme]}"
 
 
 def is_loopback(host: str) -> bool:

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptor:
-    """A pointer to content: digest, size in bytes, and for which platform it is, where that is said."""
+class Entry:
+    """Where one image of an index is, and for which platform, where that is said.
 
-    digest: Digest
-    size: int
+    `digest` is None where what is said is malformed, or of an algorithm that is not known here: that matters to nobody
+    but who wants this very image.
+    """
+
+    digest: Digest | None
     platform: Platform | None = None
 
 
@@ -32,14 +35,14 @@ class Descriptor:
 class Index:
     """Several images under one name."""
 
-    entries: tuple[Descriptor, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One image; `config` points to its configuration."""
+    """One image; `config` is the digest of its configuration."""
 
-    config: Descriptor
+    config: Digest
 
 
 def verify(content: bytes, digest: Digest, what: str) -> bytes:
@@ -69,16 +72,24 @@ def parse_manifest(body: bytes, content_type: str) -> Index | Manifest:
     if is_index == is_manifest or (is_index and is_manifest_type) or (is_manifest and is_index_type):
         raise RegistryAnswerInvalid("what is published is neither clearly an image nor clearly an index; push it anew")
     if is_index:
-        return Index(tuple(_descriptor(entry) for entry in objects_of(document, "manifests")))
-    return Manifest(_descriptor(object_of(document, "config")))
+        return Index(tuple(_entry(entry) for entry in objects_of(document, "manifests")))
+    return Manifest(_pointed_to(object_of(document, "config")))
 
 
-def _descriptor(entry: JsonObject) -> Descriptor:
-    size = entry.get("size")
+def _entry(entry: JsonObject) -> Entry:
+    platform = platform_of(object_of(entry, "platform"))
     try:
-        digest = parse_digest(text_of(entry, "digest"))
+        return Entry(_pointed_to(entry), platform)
+    except RegistryAnswerInvalid:
+        return Entry(None, platform)
+
+
+def _pointed_to(descriptor: JsonObject) -> Digest:
+    size = descriptor.get("size")
+    try:
+        digest = parse_digest(text_of(descriptor, "digest"))
     except ValueError:
         raise RegistryAnswerInvalid("the manifest points to something without a valid digest; push it anew") from None
     if isinstance(size, bool) or not isinstance(size, int) or size < 0:
         raise RegistryAnswerInvalid("the manifest points to something without a size; push it anew")
-    return Descriptor(digest, size, platform_of(object_of(entry, "platform")))
+    return digest

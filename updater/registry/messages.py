@@ -57,3 +57,8 @@ class Answer:
 def manifest_request(method: str, wanted: str) -> Request:
     """The request for a repository's manifest by tag or digest. It may be redirected on the same origin only."""
     return Request(method, f"/manifests/{wanted}", {"Accept": ACCEPT}, redirects=Redirects.SAME_ORIGIN)
+
+
+def root_request(origin: str) -> Request:
+    """The request for the root of the API, which some proxies know under another spelling (`/v2`) and redirect to."""
+    return Request("GET", f"{origin}/v2/", largest=LARGEST_ERROR, redirects=Redirects.SAME_ORIGIN)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from updater.model.platform import Platform
-    from updater.registry.manifests import Descriptor
+    from updater.registry.manifests import Entry
 
 _DEFAULT_VARIANTS = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 _VARIANT = re.compile(r"v?(\d{1,3})")
 _OTHER_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386"}
 
 
-def candidates(entries: Iterable[Descriptor], wanted: Platform) -> list[Descriptor]:
+def candidates(entries: Iterable[Entry], wanted: Platform) -> list[Entry]:
     """The entries that may hold the image: the best match of those that name a platform, then those that name none.
 
     Attestations carry the platform `unknown/unknown`, so that they match nothing.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from updater.errors import ImageNotFound, RegistryAnswerInvalid
 from updater.model.published import PublishedImage
 from updater.registry.configuration import parse_configuration
-from updater.registry.manifests import Descriptor, Manifest, parse_manifest, verify
+from updater.registry.manifests import Manifest, parse_manifest, verify
 from updater.registry.messages import LARGEST_CONFIG, Redirects, Request, manifest_request
 from updater.registry.platforms import candidates, matches, missing
 
@@ -43,20 +43,18 @@ class Reading:
         2. A manifest that an index names for the platform is the one, since the engine goes by the index.
         3. Of any other manifest the configuration tells for which platform it is.
         """
-        for found, manifest in self._manifests(Descriptor(digest, 0), platform):
+        for found, named_for, manifest in self._manifests(digest, None, platform):
             try:
-                configuration = self.configuration(manifest.config.digest)
+                configuration = self.configuration(manifest.config)
             except RegistryAnswerInvalid:
-                if found.platform is not None or found.digest == digest:
+                if named_for is not None or found == digest:
                     raise
                 continue  # something else beside the images: an attestation, a chart
             if configuration.platform is None:
-                if found.digest == digest:
+                if found == digest:
                     raise RegistryAnswerInvalid(f"{self._reference} is no container image; check the name and the tag")
-            elif found.platform is not None or matches(configuration.platform, platform):
-                return PublishedImage(
-                    digest, found.digest, manifest.config.digest, configuration.created, configuration.config
-                )
+            elif named_for is not None or matches(configuration.platform, platform):
+                return PublishedImage(digest, found, manifest.config, configuration.created, configuration.config)
             else:
                 self._offered.add(configuration.platform)
         raise missing(str(self._reference), platform, self._offered)
@@ -68,15 +66,22 @@ class Reading:
         answer = self._exchange.ask(self._reference, request, self._deadline)
         return parse_configuration(verify(answer.body, digest, f"the configuration of {self._reference}"))
 
-    def _manifests(self, descriptor: Descriptor, platform: Platform) -> Iterator[tuple[Descriptor, Manifest]]:
-        document = self._document(descriptor.digest)
+    def _manifests(
+        self, digest: Digest, named_for: Platform | None, platform: Platform
+    ) -> Iterator[tuple[Digest, Platform | None, Manifest]]:
+        document = self._document(digest)
         if isinstance(document, Manifest):
-            yield descriptor, document
+            yield digest, named_for, document
             return
         self._offered |= {entry.platform for entry in document.entries if entry.platform}
         for entry in candidates(document.entries, platform):
             try:
-                yield from self._manifests(entry, platform)
+                if entry.digest is None:
+                    raise RegistryAnswerInvalid(
+                        f"{self._reference} points for {platform} to something without a digest and a size that are "
+                        "understood here; ask its publisher"
+                    )
+                yield from self._manifests(entry.digest, entry.platform, platform)
             except (ImageNotFound, RegistryAnswerInvalid):
                 if entry.platform is not None or self._documents > _MOST_DOCUMENTS:
                     raise

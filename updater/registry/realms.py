@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 # Token services that are known to belong to a registry of another name.
-_KNOWN_PAIRS = frozenset({("registry-1.docker.io", "auth.docker.io"), ("lscr.io", "ghcr.io")})
+_KNOWN_PAIRS = frozenset(
+    {
+        ("registry-1.docker.io", "auth.docker.io"),
+        ("lscr.io", "ghcr.io"),
+        *((f"rg.{region}.scw.cloud", "api.scaleway.com") for region in ("fr-par", "nl-ams", "pl-waw")),
+    }
+)
 # What a URL is made of; backslashes, blanks and anything beyond ASCII are read differently by different programs.
 _PLAIN_URL = re.compile(r"[!-\[\]-~]+")
 # A host that ends in a number but is no address in its usual spelling (`2130706433`, `0x7f.1`, `127.0.0.1.`) is
@@ -58,6 +64,22 @@ def trust(realm: str, registry_origin: str, token_host: str | None = None) -> Tr
     if _belongs(registry, service) or (token_host is not None and service == token_host.lower()):
         return Trust.CREDENTIALS
     return Trust.ANONYMOUS
+
+
+def over_tls(realm: str, registry_origin: str) -> str:
+    """The realm as it is meant by a registry that does not know of the TLS that a proxy in front of it speaks.
+
+    Such a one (Nexus, Gitea, Harbor with a wrong setting) names itself by http. It is asked where it was found.
+    """
+    try:
+        named, found = urlsplit(realm), urlsplit(registry_origin)
+        ports = (None, 80, found.port or 443)
+        is_itself = named.hostname == found.hostname and named.username is None and named.port in ports
+    except ValueError:
+        return realm
+    if not is_itself or (named.scheme, found.scheme) != ("http", "https"):
+        return realm
+    return named._replace(scheme=found.scheme, netloc=found.netloc).geturl()
 
 
 def serves_for(source: str, target: str) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,39}")
 # Whole seconds; some write parts of them, and of a header that came twice (a proxy's, a registry's) the first counts.
 _SECONDS = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)[ \t]*(?:,|$)")
+# A number as large as this is no length of time, but a moment in seconds since 1970 (Docker Hub's API writes that).
+_A_MOMENT = 1e9
 # Seconds; whoever asks for more means for ever, or nothing.
 _LONGEST_PAUSE = 365 * 24 * 3600.0
 # What the server itself calls passing: request timeout, too early, and its own troubles.
@@ -52,6 +54,11 @@ def _failure(answer: Answer, who: str, what: str) -> RegistryError:
     answered = f"{who} answered {status}{_code_in(answer)} when asked for {what}"
     if status in (401, 403):
         return RegistryDenied(f"{answered}; `docker login {who}` with a user who may read it")
+    if status == 412:
+        return RegistryDenied(
+            f"{answered}; a policy of its own keeps the image back (Harbor's, say, for what is known to be"
+            " vulnerable or not signed), so ask its operator"
+        )
     if status in _PASSING or status > 504:
         return RegistryFailed(f"{answered}; it is tried again in the next cycle", retry_after(answer))
     return RegistryAnswerInvalid(f"{answered}; look whether the address belongs to a registry")
@@ -63,13 +70,15 @@ def retry_after(answer: Answer) -> float | None:
     A date is meant by the server's own clock, which it tells as well.
     """
     value = answer.headers.get("retry-after", "")
+    now = (_moment(answer.headers.get("date", "")) or datetime.now(UTC)).timestamp()
     if match := _SECONDS.match(value):
-        return min(float(match[1]), _LONGEST_PAUSE)
-    moment = _moment(value)
-    if moment is None:
+        number = float(match[1])
+        seconds = number - now if number > _A_MOMENT else number
+    elif moment := _moment(value):
+        seconds = moment.timestamp() - now
+    else:
         return None
-    now = _moment(answer.headers.get("date", "")) or datetime.now(UTC)
-    return min(max(0.0, (moment - now).total_seconds()), _LONGEST_PAUSE)
+    return min(max(0.0, seconds), _LONGEST_PAUSE)
 
 
 def _moment(value: str) -> datetime | None:

@@ -14,19 +14,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import getproxies
 
 import certifi
 import urllib3
-from requests.utils import select_proxy, should_bypass_proxies
 
 from updater import __version__
 from updater.errors import RegistryAnswerInvalid, RegistryTimeout, RegistryUntrusted
 from updater.model.wording import printable
 from updater.registry.connections import CONNECT_SECONDS, sent, timed
-from updater.registry.hosts import api_host, host_name, is_loopback, origin_of, shown_host, spelled_hosts
+from updater.registry.hosts import api_host, origin_of, shown_host, spelled_hosts
 from updater.registry.messages import LARGEST_ERROR, Answer, Redirects, Request
 from updater.registry.network_errors import translated
+from updater.registry.proxies import proxy_for
 from updater.registry.realms import may_lead, serves_for
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class Transport:
         entry = next((self._access[host] for host in spellings if host in self._access), None)
         tls = _Tls(entry.ca_file, entry.insecure) if entry else _Tls()
         # Reading the system's roots takes time and memory, and plain http has no use for them.
-        key = (tls if scheme == "https" else None, _proxy(url))
+        key = (tls if scheme == "https" else None, proxy_for(url))
         if key not in self._managers:
             self._managers[key] = _new_manager(*key, self._connections)
         return self._managers[key]
@@ -176,14 +175,6 @@ def _system_has_roots() -> bool:
     # (Each path is None where it does not exist, whatever the type stubs say.)
     cafile, capath, *_ = ssl.get_default_verify_paths()
     return bool(cafile) or (bool(capath) and any(Path(capath).iterdir()))
-
-
-def _proxy(url: str) -> str | None:
-    # As Go's programs do, and so the engine: what is on this machine is never asked for through a proxy.
-    if is_loopback(host_name(url)) or should_bypass_proxies(url, no_proxy=None):
-        return None
-    proxy: str | None = select_proxy(url, getproxies())
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _redirected(request: Request, answer: Answer) -> Request:

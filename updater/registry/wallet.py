@@ -37,6 +37,7 @@ class Wallet:
         self._expected: tuple[str, ...] = ()
         self._together: int | None = None
         self._works_together = False
+        self._went_unanswered = False
         self._is_doubtful = False
         self._has_fetched = False
         self._opened: set[tuple[str, str]] = set()
@@ -45,7 +46,7 @@ class Wallet:
     def expect(self, scopes: Iterable[str]) -> None:
         """A cycle begins, in which these are going to be asked for."""
         self._expected = tuple(dict.fromkeys(scopes))
-        self._has_fetched = False
+        self._has_fetched = self._went_unanswered = False
         self._opened.clear()
 
     def leave_alone(self, scope: str) -> None:
@@ -63,13 +64,14 @@ class Wallet:
 
         So it is with the first token of a cycle, too: what comes of it tells the others what to do.
         """
-        lock = self._locks.setdefault("" if self._together != 1 or not self._has_fetched else scope, threading.Lock())
+        is_shared = self._together != 1 and not self._went_unanswered
+        lock = self._locks.setdefault("" if is_shared or not self._has_fetched else scope, threading.Lock())
         with held(lock, self._patience):
             yield
 
     def scopes_with(self, scope: str) -> tuple[str, ...]:
         """This scope, and those of the cycle that could come along in its token."""
-        if scope not in self._expected or self._is_doubtful:
+        if scope not in self._expected or self._is_doubtful or self._went_unanswered:
             return (scope,)
         waiting = (other for other in self._expected if other != scope and self.usable(other) is None)
         scopes, length = [scope], len(scope)
@@ -96,6 +98,14 @@ class Wallet:
             self._together = 1
             return True
         return False
+
+    def goes_unanswered(self, scopes: tuple[str, ...]) -> bool:
+        """Whether the number of scopes may be why the connection broke (some fronts do not answer what is too long).
+
+        It may also be a passing trouble, so that it counts for this cycle only.
+        """
+        self._went_unanswered = self._went_unanswered or len(scopes) > 1
+        return len(scopes) > 1
 
     def refuses(self, token: Token, scope: str, status: int) -> bool:
         """Whether the registry's answer may be due to the token, so that another one could get a better answer."""

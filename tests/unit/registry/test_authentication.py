@@ -13,6 +13,9 @@ from updater.errors import (
     RegistryError,
     RegistryFailed,
     RegistryRateLimited,
+    RegistryTimeout,
+    RegistryUnreachable,
+    RegistryUntrusted,
 )
 from updater.registry.acquaintance import Acquaintance
 from updater.registry.authentication import authorized
@@ -52,7 +55,7 @@ class Talk:
     result: Answer | None = None
 
 
-def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") -> Talk:
+def talk(acquaintance: Acquaintance, *answers: Answer | RegistryError, repository: str = "a/b") -> Talk:
     conversation = authorized(QUESTION, repository, acquaintance)
     found, waiting = Talk(), list(answers)
     try:
@@ -61,7 +64,8 @@ def talk(acquaintance: Acquaintance, *answers: Answer, repository: str = "a/b") 
             where = "question" if request.url == QUESTION.url else request.url.partition("?")[0]
             found.scopes.append(request.url.count("scope="))
             found.said.append(f"{request.method} {where} {request.headers.get('Authorization', '-')}")
-            request = conversation.send(waiting.pop(0))
+            answer = waiting.pop(0)
+            request = conversation.throw(answer) if isinstance(answer, RegistryError) else conversation.send(answer)
     except StopIteration as end:
         found.result = end.value
     assert not waiting
@@ -72,6 +76,7 @@ PLAIN = "HEAD question -"
 ASK = "GET https://r.example/token -"
 ASK_AS_USER = f"GET https://r.example/token {BASIC_USER}"
 WITH_T1 = "HEAD question Bearer t1"
+AT_ROOT = "GET https://r.example/v2/ -"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,16 @@ WITH_T1 = "HEAD question Bearer t1"
             [Answer(401, {"www-authenticate": 'Basic, Bearer realm="https://r.example/token"'}), token(), OK],
             [PLAIN, ASK_AS_USER, WITH_T1],
         ),
+        # A registry that does not know of the TLS in front of it: the token service is asked where the registry is.
+        (
+            USER,
+            [Answer(401, {"www-authenticate": 'Bearer realm="http://r.example/token",service="s"'}), token(), OK],
+            [PLAIN, ASK_AS_USER, WITH_T1],
+        ),
+        # Without a word of what is wanted the root of the API is asked, as docker does.
+        (None, [Answer(401), STANDARD, token(), OK], [PLAIN, AT_ROOT, ASK, WITH_T1]),
+        (USER, [Answer(401), STANDARD, token(), OK], [PLAIN, AT_ROOT, ASK_AS_USER, WITH_T1]),
+        (USER, [Answer(401), BASIC, OK], [PLAIN, AT_ROOT, f"HEAD question {BASIC_USER}"]),
         # A Bearer challenge without a realm leads nowhere.
         (USER, [Answer(401, {"www-authenticate": "Bearer, Basic"}), OK], [PLAIN, f"HEAD question {BASIC_USER}"]),
     ],
@@ -134,16 +149,17 @@ REJECTED, NEEDED, WITHHELD, FORBIDDEN = "rejected", "none were found", "not sent
         (USER, [FOREIGN, token(), FOREIGN], RegistryDenied, WITHHELD),
         (USER, [FOREIGN, Answer(401)], RegistryDenied, WITHHELD),
         (USER, [BEARER, Answer(400)], RegistryAnswerInvalid, "answered 400"),
-        (USER, [BEARER, Answer(404)], RegistryAnswerInvalid, "not there"),
+        (USER, [BEARER, Answer(404)], RegistryAnswerInvalid, "knows nothing of a/b, or is not there"),
         (USER, [BEARER, Answer(302)], RegistryAnswerInvalid, "answered 302"),
         (USER, [BEARER, Answer(200, body=b"<html>")], RegistryAnswerInvalid, "JSON"),
         (USER, [BEARER, Answer(429, {"retry-after": "60"})], RegistryRateLimited, "60 s"),
         (USER, [BEARER, Answer(503)], RegistryFailed, "answered 503"),
-        (USER, [Answer(401)], RegistryAnswerInvalid, "offered: none"),
-        (USER, [Answer(401, {"www-authenticate": "Digest, NTLM"})], RegistryAnswerInvalid, "offered: digest, ntlm"),
+        (USER, [Answer(401), OK], RegistryAnswerInvalid, "offered: none"),
+        (USER, [Answer(401), Answer(401)], RegistryAnswerInvalid, "offered: none"),
+        (USER, [Answer(401, {"www-authenticate": "Digest, NTLM"}), OK], RegistryAnswerInvalid, "offered: digest, ntlm"),
         (
             USER,
-            [Answer(401, {"www-authenticate": 'Bearer realm="http://r.example/token"'})],
+            [Answer(401, {"www-authenticate": 'Bearer realm="http://auth.r.example/token"'})],
             RegistryAnswerInvalid,
             "refused",
         ),
@@ -252,6 +268,39 @@ def test_one_who_waits_too_long_goes_alone() -> None:
     slow.close()
 
 
+class TestWherePullIsNotEnough:
+    """As for lists of tags at Azure: the refusal names what else may be asked for."""
+
+    @staticmethod
+    def refusal(scope: str) -> Answer:
+        realm = 'Bearer realm="https://r.example/token",service="s"'
+        return Answer(401, {"www-authenticate": f'{realm},scope="{scope}"'})
+
+    @pytest.mark.parametrize("actions", ["metadata_read", "pull,metadata_read"])
+    def test_it_is_asked_for_and_kept(self, actions: str) -> None:
+        acquaintance, refusal = known(USER, "a/b", "c/d"), self.refusal(f"repository:a/b:{actions}")
+        found = talk(acquaintance, refusal, token(), refusal, token("t2"), OK)
+        assert found.said == [PLAIN, ASK_AS_USER, WITH_T1, ASK_AS_USER, "HEAD question Bearer t2"]
+        assert found.scopes == [0, 2, 0, 1, 0]
+        assert talk(acquaintance, refusal, OK).said == [WITH_T1, "HEAD question Bearer t2"]
+        # Nothing is held against the token that several share.
+        assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
+
+    def test_where_that_does_not_help_it_is_denied(self) -> None:
+        refusal = self.refusal("repository:a/b:metadata_read")
+        with pytest.raises(RegistryDenied, match=FORBIDDEN):
+            talk(known(USER), refusal, token(), refusal, token("t2"), refusal)
+
+    @pytest.mark.parametrize(
+        "scope",
+        ["", "repository:a/b:pull", "repository:a/b:push", "repository:a/b:pull,push", "repository:a/b:*",
+         "repository:x/y:metadata_read", "repository:a/b:metadata_read repository:x/y:pull", "registry:catalog:*"],
+    )  # fmt: skip
+    def test_nothing_else_is_asked_for(self, scope: str) -> None:
+        with pytest.raises(RegistryDenied, match=FORBIDDEN):
+            talk(known(USER), STANDARD, token(), self.refusal(scope))
+
+
 def test_a_configured_token_host_is_given_credentials() -> None:
     acquaintance = Acquaintance("r.example", "https://r.example", lambda _host: USER, token_host="evil.test")
     assert talk(acquaintance, FOREIGN, token(), OK).said[1] == f"GET https://evil.test/token {BASIC_USER}"
@@ -289,9 +338,6 @@ def test_one_repository_that_is_not_for_this_user_spoils_none_of_the_others() ->
         talk(acquaintance, Answer(401))
 
 
-AT_ROOT = "GET https://r.example/v2/ -"
-
-
 @pytest.mark.parametrize("status", [403, 404])
 class TestARegistryThatHidesWhatIsPrivate:
     """Some answer nobody in particular as if there were nothing, and ask who it is at the root of the API only."""
@@ -308,8 +354,28 @@ class TestARegistryThatHidesWhatIsPrivate:
         assert talk(acquaintance, Answer(status), OK).result == Answer(status)
         assert talk(acquaintance, Answer(status)).said == [PLAIN]
 
+    def test_a_root_that_leads_elsewhere_tells_nothing(self, status: int) -> None:
+        acquaintance = known(USER)
+        assert talk(acquaintance, Answer(status), RegistryAnswerInvalid("a redirect")).result == Answer(status)
+        assert talk(acquaintance, Answer(status)).said == [PLAIN]
+
+    def test_a_root_that_did_not_answer_is_asked_again(self, status: int) -> None:
+        acquaintance = known(USER)
+        with pytest.raises(RegistryUnreachable):
+            talk(acquaintance, Answer(status), RegistryUnreachable("reset"))
+        assert talk(acquaintance, Answer(status), STANDARD, token(), OK).result is OK
+
     def test_without_credentials_there_is_nothing_to_ask_it(self, status: int) -> None:
         assert talk(known(), Answer(status)).said == [PLAIN]
+
+
+def test_a_root_that_tells_nothing_is_asked_once_in_a_cycle() -> None:
+    acquaintance = known()
+    for rest in ([Answer(401)], []):
+        with pytest.raises(RegistryAnswerInvalid, match="offered: none"):
+            talk(acquaintance, Answer(401), *rest)
+    acquaintance.begin_cycle(())
+    assert talk(acquaintance, Answer(401), STANDARD, token(), OK).result is OK
 
 
 def test_without_a_password_open_repositories_are_still_read() -> None:
@@ -364,6 +430,25 @@ class TestOneTokenForSeveralRepositories:
         assert talk(acquaintance, STANDARD, Answer(status), token(), OK).scopes == [0, 4, 2, 0]
         assert talk(acquaintance, OK, repository="c/d").said == [WITH_T1]
         assert talk(acquaintance, token("t2"), OK, repository="e/f").scopes == [2, 0]
+
+    @pytest.mark.parametrize("kind", [RegistryUnreachable, RegistryTimeout])
+    def test_a_service_that_does_not_answer_is_asked_for_one_until_the_next_cycle(
+        self, kind: type[RegistryError]
+    ) -> None:
+        acquaintance = known(None, *self.CYCLE)
+        assert talk(acquaintance, STANDARD, kind("reset"), token(), OK).scopes == [0, 3, 1, 0]
+        assert talk(acquaintance, token("t2"), OK, repository="c/d").scopes == [1, 0]
+        # It may have been a passing trouble.
+        acquaintance.begin_cycle(self.CYCLE)
+        acquaintance.wallet.tokens.clear()
+        assert talk(acquaintance, token("t3"), OK).scopes == [3, 0]
+
+    @pytest.mark.parametrize(
+        "answers", [[RegistryUntrusted("TLS")], [RegistryUnreachable("reset"), RegistryUnreachable("reset")]]
+    )
+    def test_a_service_that_cannot_be_reached_is_not_asked_again_and_again(self, answers: list[RegistryError]) -> None:
+        with pytest.raises(type(answers[0])):
+            talk(known(None, *self.CYCLE), STANDARD, *answers)
 
     @pytest.mark.parametrize("status", [429, 502, 503])
     def test_trouble_is_no_refusal(self, status: int) -> None:

@@ -66,6 +66,13 @@ def test_a_page_instead_of_a_manifest_is_no_content(registry: FakeRegistry, clie
         client.published(at(registry, "app:1"))
 
 
+def test_a_root_that_is_known_under_another_spelling(registry: FakeRegistry, client: RegistryClient) -> None:
+    """As Caddy and others have it, that cut the slash off."""
+    registry.faults["/v2/"] = Fault(status=308, headers={"Location": "/v2"})
+    assert client.greet(registry.host).origin == registry.url
+    assert [seen.path for seen in registry.seen] == ["/v2/", "/v2"]
+
+
 def test_schema_1_is_refused_from_the_head(registry: FakeRegistry, client: RegistryClient) -> None:
     registry.put_manifest("app", {}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "1")
     with pytest.raises(RegistryAnswerInvalid, match="schema 1"):
@@ -175,6 +182,25 @@ def test_what_lies_beside_the_images_hides_no_missing_platform(registry: FakeReg
             client.image(at(registry, "app:1"), Digest(index), Platform("linux", "s390x"))
         del registry.contents[f"/v2/app/manifests/{odd}"]
         registry.contents.setdefault(f"/v2/app/manifests/{odd}", Reply(404))
+
+
+def test_an_entry_that_is_not_understood_is_missed_only_by_who_wants_it(
+    registry: FakeRegistry, client: RegistryClient
+) -> None:
+    amd = registry.push("app")
+    size = len(registry.contents[f"/v2/app/manifests/{amd}"].body)
+    odd = {"digest": f"blake3:{'1' * 64}", "size": 1}
+    entries = [
+        {**odd, "platform": {"os": "linux", "architecture": "arm64"}},
+        odd,
+        {"digest": amd, "size": size, "platform": {"os": "linux", "architecture": "amd64"}},
+    ]
+    index = Digest(registry.put_manifest("app", {"schemaVersion": 2, "manifests": entries}, OCI_INDEX, "1"))
+    assert client.image(at(registry, "app:1"), index, LINUX).manifest_digest == amd
+    with pytest.raises(RegistryAnswerInvalid, match=r"points for linux/arm64 to something without a digest"):
+        client.image(at(registry, "app:1"), index, Platform("linux", "arm64"))
+    with pytest.raises(PlatformMissing, match="only for linux/amd64, linux/arm64"):
+        client.image(at(registry, "app:1"), index, Platform("linux", "s390x"))
 
 
 def test_an_index_of_endless_indexes(registry: FakeRegistry, client: RegistryClient) -> None:

@@ -37,6 +37,18 @@ def test_a_private_ca(new_client: Callable[..., RegistryClient], certificate: Ce
         assert registry.count("HEAD") == 3
 
 
+def test_a_realm_by_plain_http_of_a_registry_behind_tls(
+    new_client: Callable[..., RegistryClient], certificate: Certificate
+) -> None:
+    """As those name it that do not know of the TLS which a proxy in front of them speaks."""
+    with FakeRegistry(bearer=Bearer({"user": PASSWORD}, anonymous=False), tls=certificate.context) as registry:
+        assert registry.bearer is not None
+        registry.bearer.realm = f"http://{registry.host}/token"
+        digest = registry.push("app", "1")
+        client = new_client(user_of(registry), RegistryAccess(registry.host, ca_file=certificate.file))
+        assert client.published(at(registry, "app:1")).digest == digest
+
+
 @pytest.fixture
 def nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """The registry on the loopback is asked by https alone, as one elsewhere would be."""

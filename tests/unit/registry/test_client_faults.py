@@ -40,7 +40,7 @@ TAG = "/v2/app/manifests/1"
     ("fault", "kind", "requests"),
     [
         (Fault(status=400), RegistryAnswerInvalid, 2),
-        (Fault(status=401), RegistryAnswerInvalid, 1),
+        (Fault(status=401), RegistryAnswerInvalid, 2),  # the root of the API might say what it wants
         (Fault(status=403), RegistryDenied, 1),
         (Fault(status=418), RegistryAnswerInvalid, 1),
         (Fault(status=429), RegistryRateLimited, 3),

@@ -61,7 +61,7 @@ def test_one_token_is_enough(new_client: Callable[..., RegistryClient]) -> None:
             assert len(registry.seen) == number * len(NAMES) + 2
 
 
-@pytest.mark.parametrize("together", ["first", "last", 400, 401, 403, 500])
+@pytest.mark.parametrize("together", ["first", "last", "nothing", 400, 401, 403, 500])
 def test_where_one_token_is_not_enough_there_is_one_for_each(
     new_client: Callable[..., RegistryClient], together: str | int
 ) -> None:

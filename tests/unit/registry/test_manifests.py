@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from updater.errors import DigestMismatch, RegistryAnswerInvalid
 from updater.model.digest import Digest, digest_of
 from updater.model.platform import Platform
-from updater.registry.manifests import Descriptor, Index, Manifest, parse_manifest, verify
+from updater.registry.manifests import Entry, Index, Manifest, parse_manifest, verify
 from updater.registry.media_types import ACCEPT, refuse_schema_1
 
 ONE, TWO = Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64)
@@ -40,7 +40,7 @@ def test_all_four_types_are_accepted_in_one_header() -> None:
 def test_a_manifest(media_type: str | None, content_type: str) -> None:
     document = {"schemaVersion": 2, "config": CONFIG, "layers": []}
     document |= {"mediaType": media_type} if media_type else {}
-    assert parse(document, content_type) == Manifest(Descriptor(ONE, 3))
+    assert parse(document, content_type) == Manifest(ONE)
 
 
 @pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
@@ -51,8 +51,16 @@ def test_an_index(media_type: str) -> None:
         {"digest": TWO, "size": 0, "mediaType": OCI_INDEX},
     ]
     assert parse({"mediaType": media_type, "manifests": entries}, media_type) == Index(
-        (Descriptor(ONE, 3, Platform("linux", "arm", "v7")), Descriptor(TWO, 0), Descriptor(TWO, 0))
+        (Entry(ONE, Platform("linux", "arm", "v7")), Entry(TWO), Entry(TWO))
     )
+
+
+@pytest.mark.parametrize(
+    "odd", [{"digest": "blake3:" + "1" * 64, "size": 1}, {"digest": "../../x", "size": 1}, {"digest": TWO}, {}]
+)
+def test_an_entry_that_is_not_understood_hides_no_other(odd: dict[str, object]) -> None:
+    entries = [{**odd, "platform": {"os": "linux", "architecture": "arm64"}}, CONFIG]
+    assert parse({"manifests": entries}) == Index((Entry(None, Platform("linux", "arm64")), Entry(ONE)))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,6 @@ def test_an_index(media_type: str) -> None:
         ({"config": {"digest": ONE, "size": -1}}, ""),
         ({"config": {"digest": ONE, "size": True}}, ""),
         ({"config": {"digest": ONE, "size": 1.5}}, ""),
-        ({"manifests": [{"digest": "../../x", "size": 1}]}, ""),
     ],
 )
 def test_refused(document: object, content_type: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from updater.model.digest import Digest
 from updater.model.platform import Platform
-from updater.registry.manifests import Descriptor
+from updater.registry.manifests import Entry
 from updater.registry.platforms import candidates, matches, missing
 
 
@@ -14,8 +14,8 @@ def platform(text: str) -> Platform:
     return Platform(*text.split("/"))
 
 
-def entry(text: str, number: int) -> Descriptor:
-    return Descriptor(Digest(f"sha256:{number:064x}"), 1, platform(text) if text else None)
+def entry(text: str, number: int) -> Entry:
+    return Entry(Digest(f"sha256:{number:064x}"), platform(text) if text else None)
 
 
 @pytest.mark.parametrize(

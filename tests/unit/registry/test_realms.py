@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from updater.registry.realms import Trust, may_lead, trust
+from updater.registry.realms import Trust, may_lead, over_tls, trust
 
 YES, ANONYMOUS, NO = Trust.CREDENTIALS, Trust.ANONYMOUS, Trust.REFUSED
 
@@ -33,6 +33,9 @@ REALMS = [
     ("https://registry.mine.duckdns.org", "https://git.mine.duckdns.org/token", YES),
     ("https://mine.duckdns.org", "https://git.mine.duckdns.org/token", YES),
     ("https://registry.digitalocean.com", "https://api.digitalocean.com/v2/registry/auth", YES),
+    ("https://rg.fr-par.scw.cloud", "https://api.scaleway.com/registry-internal/v1/regions/fr-par/tokens", YES),
+    ("https://registry.cn-hangzhou.aliyuncs.com", "https://dockerauth.cn-hangzhou.aliyuncs.com/auth", YES),
+    ("https://docker-local.art.example.com", "https://art.example.com:443/artifactory/api/docker/x/v2/token", YES),
     ("https://docker.elastic.co", "https://docker-auth.elastic.co/auth", YES),
     ("https://registry.home.lan", "https://git.home.lan/token", YES),
     ("http://registry.home.lan:5000", "http://git.home.lan/token", YES),
@@ -84,6 +87,8 @@ REALMS = [
     ("https://registry.example.com", "https://registry-example.com/token", ANONYMOUS),
     ("https://registry.gitlab.com", "https://gitlab.com.evil.test/jwt/auth", ANONYMOUS),
     ("https://evil.test", "https://auth.docker.io/token", ANONYMOUS),
+    ("https://evil.scw.cloud", "https://api.scaleway.com/token", ANONYMOUS),
+    ("https://rg.fr-par.scw.cloud", "https://s3.fr-par.scw.cloud/token", ANONYMOUS),
     ("https://registry-1.docker.io", "https://auth.docker.io.evil.test/token", ANONYMOUS),
     ("https://registry-1.docker.io", "https://auth-docker.io/token", ANONYMOUS),
     ("https://ghcr.io", "https://lscr.io/token", ANONYMOUS),
@@ -141,6 +146,32 @@ REALMS = [
 @pytest.mark.parametrize(("registry", "realm", "expected"), REALMS)
 def test_realms(registry: str, realm: str, expected: Trust) -> None:
     assert trust(realm, registry) is expected
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry", "meant"),
+    [
+        # It names itself by http: by the name alone, with the proxy's port, or with that of either scheme.
+        ("http://r.example/v2/token?a=b", "https://r.example", "https://r.example/v2/token?a=b"),
+        ("http://r.example/v2/token", "https://r.example:5000", "https://r.example:5000/v2/token"),
+        ("http://R.example:5000/token", "https://r.example:5000", "https://r.example:5000/token"),
+        ("http://r.example:443/token", "https://r.example", "https://r.example/token"),
+        ("http://r.example:80/token", "https://r.example:443", "https://r.example:443/token"),
+        ("http://[2606:4700::1]/token", "https://[2606:4700::1]:5000", "https://[2606:4700::1]:5000/token"),
+        # Anything else is as it is said.
+        ("http://r.example:8081/token", "https://r.example", None),
+        ("http://auth.r.example/token", "https://r.example", None),
+        ("http://user@r.example/token", "https://r.example", None),
+        ("http://r.example:port/token", "https://r.example", None),
+        ("http://[r.example/token", "https://r.example", None),
+        ("https://r.example:8443/token", "https://r.example", None),
+        ("http://r.lan/token", "http://r.lan:5000", None),
+        ("ftp://r.example/token", "https://r.example", None),
+        ("/token", "https://r.example", None),
+    ],
+)
+def test_a_registry_that_does_not_know_of_its_tls(realm: str, registry: str, meant: str | None) -> None:
+    assert over_tls(realm, registry) == (meant or realm)
 
 
 def test_a_configured_token_host_is_trusted() -> None:

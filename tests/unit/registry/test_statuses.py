@@ -31,6 +31,7 @@ YEAR = 365 * 24 * 3600
         (405, RegistryAnswerInvalid),
         (406, RegistryAnswerInvalid),
         (408, RegistryFailed),
+        (412, RegistryDenied),
         (418, RegistryAnswerInvalid),
         (425, RegistryFailed),
         (429, RegistryRateLimited),
@@ -92,6 +93,9 @@ def test_a_date_is_meant_by_the_servers_clock(hours: int) -> None:
     headers = {"date": theirs, "retry-after": theirs + timedelta(seconds=600)}
     told = {name: format_datetime(moment, usegmt=True) for name, moment in headers.items()}
     assert retry_after(Answer(429, told)) == 600
+    # Docker Hub has written the moment as seconds since 1970.
+    assert retry_after(Answer(429, {**told, "retry-after": str(int(theirs.timestamp()) + 600)})) == 600
+    assert retry_after(Answer(429, {**told, "retry-after": str(int(theirs.timestamp()) - 600)})) == 0
 
 
 def test_a_rate_limit_says_when() -> None:
