@@ -7,12 +7,10 @@ Whoever drives it does the sending. Protocol: distribution's "Token Authenticati
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from updater.errors import RegistryAnswerInvalid, RegistryDenied, RegistryUnreachable
+from updater.errors import RegistryAnswerInvalid, RegistryDenied
 from updater.model.wording import printable
 from updater.registry import denials
 from updater.registry.acquaintance import scope_of
@@ -23,11 +21,9 @@ from updater.registry.challenges import (
     challenges_of,
     scope_for_more,
 )
-from updater.registry.hosts import shown_host
 from updater.registry.messages import Answer, Request, root_request
-from updater.registry.realms import Trust, trust
-from updater.registry.statuses import failure
-from updater.registry.tokens import Token, basic, parse_token, token_request
+from updater.registry.token_service import fetched, needed, readable, shown_to
+from updater.registry.tokens import basic
 
 if TYPE_CHECKING:
     from updater.registry.acquaintance import Acquaintance
@@ -127,7 +123,7 @@ def _with_password(request: Request, repository: str, known: Acquaintance, refus
         # Some repositories of such a registry may be open to everybody.
         answer = refusal or (yield request)
         if answer.status == 401:
-            raise _needed(known, repository)
+            raise needed(known, repository)
         return answer
     if not known.has_accepted_password:
         with known.first_password():
@@ -161,106 +157,32 @@ def _allowed(answer: Answer, repository: str, known: Acquaintance) -> Answer:
 
 def _with_token(request: Request, repository: str, known: Acquaintance, challenge: Challenge) -> Conversation:
     """With the token at hand, or else a fetched one; and where that may be to blame, with one for this alone."""
-    shown = _shown_to_realm(known, challenge)
+    shown = shown_to(known, challenge)
     scope = _scope(challenge, repository)
     token, is_fresh = known.wallet.usable(scope), False
     if token is None:
-        token, is_fresh = (yield from _fetched(challenge, scope, repository, known, shown)), True
+        token, is_fresh = (yield from fetched(challenge, scope, repository, known, shown)), True
     answer = yield request.authorized(f"Bearer {token.value}")
     named = challenge_in(answer, known.origin)
     elsewhere = another_service(named, challenge)
     more = scope_for_more(named, repository) if elsewhere is None else None
     if more is not None:
-        other = yield from _fetched(challenge, more, repository, known, shown)
-        return _readable((yield request.authorized(f"Bearer {other.value}")), repository, known, shown)
+        other = yield from fetched(challenge, more, repository, known, shown)
+        return readable((yield request.authorized(f"Bearer {other.value}")), repository, known, shown)
     # An expired token is a 400 to some (the public registry of ECR).
     is_refused = elsewhere is not None or (answer.status == 400 and not is_fresh)
     is_refused = is_refused or known.wallet.refuses(token, scope, answer.status)
     if (is_fresh and not token.is_shared and elsewhere is None) or not is_refused:
-        return _readable(answer, repository, known, shown)
+        return readable(answer, repository, known, shown)
     if elsewhere is not None:
         challenge = elsewhere
         known.is_another_services(repository, challenge)
-        shown, scope = _shown_to_realm(known, challenge), _scope(challenge, repository)
-    other = yield from _fetched(challenge, scope, repository, known, shown, instead_of=token)
+        shown, scope = shown_to(known, challenge), _scope(challenge, repository)
+    other = yield from fetched(challenge, scope, repository, known, shown, instead_of=token)
     second = yield request.authorized(f"Bearer {other.value}")
     if token.is_shared and elsewhere is None:
         known.wallet.opened_alone(answer.status, second.status)
-    return _readable(second, repository, known, shown)
-
-
-def _fetched(
-    challenge: Challenge,
-    scope: str,
-    repository: str,
-    known: Acquaintance,
-    shown: _Shown,
-    instead_of: Token | None = None,
-) -> Generator[Request, Answer, Token]:
-    wallet = known.wallet
-    with wallet.fetching(scope):
-        if known.has_rejected_credentials:
-            raise denials.rejected(known.registry)
-        found = wallet.usable(scope, other_than=instead_of)
-        if found is not None:
-            return found  # another conversation fetched it in the meantime
-        is_introduced = not scope
-        while True:
-            scopes = wallet.scopes_with(scope) if instead_of is None else (scope,)
-            asked_at = time.monotonic()
-            try:
-                answer = yield token_request(challenge, scopes, shown.credentials)
-            except RegistryUnreachable as error:
-                if not error.temporary or not wallet.goes_unanswered(scopes):
-                    raise
-                continue
-            if answer.status == 401 and not is_introduced:
-                yield from _introduced(challenge, known, shown)
-                is_introduced = True
-            if answer.status == 200 or not wallet.gives_up(scopes, answer.status):
-                break
-        _check_token_answer(answer, repository, known, shown)
-        token = parse_token(answer.body, asked_at, scopes)
-        wallet.put(token)
-        known.has_accepted_password = known.has_accepted_password or shown.credentials is not None
-        return token
-
-
-def _introduced(challenge: Challenge, known: Acquaintance, shown: _Shown) -> Generator[Request, Answer, None]:
-    """Are the credentials wrong, or not good for these repositories? Some services (Portus) answer 401 to both.
-
-    Without a scope a token service only says whether it knows the user; `docker login` asks so.
-    """
-    if shown.credentials is None or known.has_accepted_password:
-        return
-    answer = yield token_request(challenge, (), shown.credentials)
-    known.has_accepted_password = answer.status == 200
-    if answer.status == 401:
-        known.has_rejected_credentials = True
-        raise denials.rejected(known.registry)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the token service may see. `withheld_from` is its host, where there is more that it may not see."""
-
-    credentials: Credentials | None
-    withheld_from: str = ""
-
-
-def _shown_to_realm(known: Acquaintance, challenge: Challenge) -> _Shown:
-    realm = challenge.parameters["realm"]
-    trusted = trust(realm, known.origin, known.token_host)
-    host = shown_host(realm)
-    if trusted is Trust.REFUSED:
-        raise RegistryAnswerInvalid(
-            f"{known.registry} sends us for a token to a place that is refused ({host or 'no address'}: plain http, "
-            "an inner address, or none at all); ask its operator"
-        )
-    credentials = known.credentials()
-    if credentials is not None and trusted is not Trust.CREDENTIALS:
-        return _Shown(None, withheld_from=host)
-    return _Shown(credentials)
+    return readable(second, repository, known, shown)
 
 
 def _scope(challenge: Challenge, repository: str) -> str:
@@ -268,36 +190,3 @@ def _scope(challenge: Challenge, repository: str) -> str:
     # own that is good for all repositories.
     asked = challenge.parameters.get("scope", "")
     return asked if asked and not asked.startswith("repository:") else scope_of(repository)
-
-
-def _check_token_answer(answer: Answer, repository: str, known: Acquaintance, shown: _Shown) -> None:
-    if answer.status == 200:
-        return
-    # 400 is how Oauth2 says that an identity token is no longer good (RFC 6749, 5.2).
-    is_spent = answer.status == 400 and shown.credentials is not None and bool(shown.credentials.identity_token)
-    if is_spent or (answer.status == 401 and shown.credentials is not None and not known.has_accepted_password):
-        known.has_rejected_credentials = True
-        raise denials.rejected(known.registry)
-    if answer.status == 404:
-        # Some (Scaleway's) answer so where they know no such repository.
-        unknown = f"knows nothing of {repository}, or " if repository else ""
-        raise RegistryAnswerInvalid(
-            f"the token service that {known.registry} names {unknown}is not there; check the name, or ask its operator"
-        )
-    _readable(answer, repository, known, shown)
-    raise failure(answer, known.registry, "a token")
-
-
-def _readable(answer: Answer, repository: str, known: Acquaintance, shown: _Shown) -> Answer:
-    if answer.status not in (401, 403):
-        return answer
-    if shown.withheld_from:
-        raise denials.withheld(known.registry, shown.withheld_from)
-    if shown.credentials is None:
-        raise _needed(known, repository)
-    raise denials.forbidden(known.registry, repository)
-
-
-def _needed(known: Acquaintance, repository: str) -> RegistryDenied:
-    """That credentials are needed; or, where there should have been some, why they could not be had."""
-    return denials.needed(known.registry, repository) if known.trouble is None else RegistryDenied(str(known.trouble))

@@ -16,19 +16,18 @@ from updater.errors import (
     RegistryUnreachable,
 )
 from updater.registry.acquaintance import Acquaintance
+from updater.registry.attempts import tried_again
 from updater.registry.authentication import authorized
 from updater.registry.challenges import challenge_in
 from updater.registry.hosts import origin_of, shown_host
 from updater.registry.messages import root_request
-from updater.registry.pacing import LONGEST_PAUSE, Pace, Weight
+from updater.registry.pacing import Pace, Weight
 from updater.registry.places import places
 from updater.registry.statuses import failure
 from updater.registry.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from tenacity import RetryCallState
 
     from updater.model.reference import ImageReference
     from updater.registry.access import RegistryAccess
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from updater.registry.places import Place
 
 LOGGER = logging.getLogger("updater")
-
-_ATTEMPTS = 3
 
 
 class Exchange:
@@ -150,7 +147,7 @@ class Exchange:
         except RegistryError as error:
             first = error
         try:
-            return _tried_again(first, lambda: self._ask_once(place, reference, request, deadline), deadline)
+            return tried_again(first, lambda: self._ask_once(place, reference, request, deadline), deadline)
         except RegistryUnreachable as error:
             # By the origin where the registry was most to be expected; its others have a pace of their own.
             self._pace(urlsplit(self._settled.get(place.registry, place.origins[0])).netloc.lower()).gives_up(error)
@@ -252,33 +249,6 @@ class Exchange:
         LOGGER.info("%s", text)
 
 
-def _tried_again(first: RegistryError, ask: Callable[[], Answer], deadline: Deadline) -> Answer:
-    """What comes of further attempts, where the first one failed in a way that may pass."""
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt  # most checks have no need of it
-
-    told: list[RegistryError] = []
-
-    def attempt() -> Answer:
-        try:
-            if not told:
-                raise first
-            return ask()
-        except RegistryError as error:
-            # What the registry said is worth more than that no time was left to ask it once more.
-            if told and isinstance(error, RegistryTimeout):
-                raise told[-1] from None
-            told.append(error)
-            raise
-
-    attempts = Retrying(
-        stop=lambda state: stop_after_attempt(_ATTEMPTS)(state) or _pause(state) >= deadline.remaining,
-        wait=_pause,
-        retry=retry_if_exception(_is_worth_another),
-        reraise=True,
-    )
-    return attempts(attempt)
-
-
 def _kept_elsewhere(answer: Answer, what: str) -> RegistryError:
     registry = what.partition("/")[0]
     if answer.status not in (401, 403):
@@ -295,17 +265,3 @@ def _weight(message: Request) -> Weight:
     if "/manifests/" not in path and "/blobs/" not in path:
         return Weight.NONE
     return Weight.DIGEST if message.method == "HEAD" else Weight.CONTENT
-
-
-def _is_worth_another(error: BaseException) -> bool:
-    if not isinstance(error, RegistryError) or not error.temporary:
-        return False
-    return error.retry_after is None or error.retry_after <= LONGEST_PAUSE
-
-
-def _pause(state: RetryCallState) -> float:
-    from tenacity import wait_random_exponential
-
-    error = state.outcome.exception() if state.outcome else None
-    asked_for = error.retry_after if isinstance(error, RegistryError) else None
-    return max(wait_random_exponential(multiplier=0.2, max=2)(state), asked_for or 0.0)
