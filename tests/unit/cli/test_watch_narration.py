@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from logging import DEBUG, INFO, WARNING
 
 import pytest
 
@@ -12,7 +12,6 @@ from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.pulse import Pulse
 
-D, I, W = logging.DEBUG, logging.INFO, logging.WARNING
 NO_IMAGE = ImageAt(None, None)
 
 
@@ -23,17 +22,17 @@ def done(kind: OutcomeKind, code: ReasonCode, *notes: str) -> Outcome:
 @pytest.mark.parametrize(
     ("outcome", "levels"),
     [
-        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED), [I]),
-        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED, "Its hook after the update failed."), [I, W]),
-        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED, "Its hook before the update wrote:\nall well"), [I, I]),
-        (done(OutcomeKind.ROLLED_BACK, ReasonCode.UNHEALTHY), [W]),
-        (done(OutcomeKind.ROLLED_BACK, ReasonCode.CRASHED, "Remove 123456789abc by hand."), [W, W]),
-        (done(OutcomeKind.ROLLED_BACK, ReasonCode.ROLLED_BACK), [I]),
-        (done(OutcomeKind.FAILED, ReasonCode.PULL_FAILED), [W]),
-        (done(OutcomeKind.FAILED, ReasonCode.USER_CHANGED), [I]),
-        (done(OutcomeKind.SKIPPED, ReasonCode.OUTSIDE_WINDOW), [I]),
-        (done(OutcomeKind.SKIPPED, ReasonCode.HOOK_POSTPONED, "Its hook before the update wrote:\nbusy"), [I, I]),
-        (done(OutcomeKind.CURRENT, ReasonCode.UP_TO_DATE), [D]),
+        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED), [INFO]),
+        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED, "Its hook after the update failed."), [INFO, WARNING]),
+        (done(OutcomeKind.UPDATED, ReasonCode.UPDATED, "Its hook before the update wrote:\nall well"), [INFO, INFO]),
+        (done(OutcomeKind.ROLLED_BACK, ReasonCode.UNHEALTHY), [WARNING]),
+        (done(OutcomeKind.ROLLED_BACK, ReasonCode.CRASHED, "Remove 123456789abc by hand."), [WARNING, WARNING]),
+        (done(OutcomeKind.ROLLED_BACK, ReasonCode.ROLLED_BACK), [INFO]),
+        (done(OutcomeKind.FAILED, ReasonCode.PULL_FAILED), [WARNING]),
+        (done(OutcomeKind.FAILED, ReasonCode.USER_CHANGED), [INFO]),
+        (done(OutcomeKind.SKIPPED, ReasonCode.OUTSIDE_WINDOW), [INFO]),
+        (done(OutcomeKind.SKIPPED, ReasonCode.HOOK_POSTPONED, "Its hook before the update wrote:\nbusy"), [INFO, INFO]),
+        (done(OutcomeKind.CURRENT, ReasonCode.UP_TO_DATE), [DEBUG]),
     ],
 )
 def test_how_loudly(outcome: Outcome, levels: list[int], caplog: pytest.LogCaptureFixture) -> None:
@@ -43,15 +42,15 @@ def test_how_loudly(outcome: Outcome, levels: list[int], caplog: pytest.LogCaptu
 def test_why_it_is_left_alone_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     narrator = WatchNarrator(Pulse())
     postponed = done(OutcomeKind.SKIPPED, ReasonCode.HOOK_POSTPONED, "Its hook before the update was not run.")
-    assert _logged(narrator, postponed, caplog) == [I, W]
-    assert _logged(narrator, postponed, caplog) == [D, D]
+    assert _logged(narrator, postponed, caplog) == [INFO, WARNING]
+    assert _logged(narrator, postponed, caplog) == [DEBUG, DEBUG]
 
 
 def _logged(narrator: WatchNarrator, outcome: Outcome, caplog: pytest.LogCaptureFixture) -> list[int]:
     caplog.clear()
     LOGGER.addHandler(caplog.handler)
     try:
-        with caplog.at_level(logging.DEBUG, logger=LOGGER.name):
+        with caplog.at_level(DEBUG, logger=LOGGER.name):
             narrator.outcome(outcome)
     finally:
         LOGGER.removeHandler(caplog.handler)
