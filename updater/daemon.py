@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from updater.cycle import run
+from updater.deciding import moment_of
 from updater.errors import EngineDenied, EngineUnreachable, StateLost, UpdaterError, UsageError
 from updater.giving_back import give_back_memory
 from updater.handing_over import is_being_replaced, is_on_trial, require_the_same_state
@@ -28,6 +29,7 @@ from updater.lookout import Lookout
 from updater.model.schedule import jitter
 from updater.model.timetable import Timetable, advance, begin, next_cycle
 from updater.model.values import show_duration
+from updater.policy.time_rules import has_time_in
 from updater.repairing import recover_only
 from updater.wiring import LOGGER, opened
 
@@ -124,6 +126,7 @@ class _Daemon:
         self._replaced_since: float | None = None
         self._has_recovered = False
         audience.pulse.waits("starting", None, "")
+        self._warn_of_the_window()
 
     def turn(self) -> None:
         """Everything there is to do now."""
@@ -170,6 +173,18 @@ class _Daemon:
         self._lookout.close()
         self._next = None
         LOGGER.info("the configuration was read again")
+        self._warn_of_the_window()
+
+    def _warn_of_the_window(self) -> None:
+        """A window of all in which no cycle begins. That of a single container is told with it, in a cycle."""
+        schedule, window = self._settings["schedule"], self._settings["window"]
+        moment = moment_of(self._request)
+        if window is not None and not has_time_in(schedule, window, moment):
+            LOGGER.warning(
+                "no time of the schedule %s is in the window %s, so nothing is ever updated; change one of the two",
+                schedule.text,
+                window.text,
+            )
 
     def _look(self) -> None:
         if self._outage is not None and time.monotonic() < self._outage.again_at:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from updater.errors import UnknownContainer
 from updater.maturity import mature
-from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.facts import Moment
 from updater.model.need import Condition
 from updater.model.reason import ReasonCode
 from updater.model.report import CheckReport
 from updater.own_part import in_own_container
+from updater.policy.choosing import better
 from updater.policy.needs import needs_of_all, with_unknown_needs
 from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
@@ -107,7 +107,7 @@ def decide_all(
         tried = [decisions[number].candidate for number in blocked]
         others = decided(fall_back(tried, inventory, sightings))
         for number, other in zip(blocked, others, strict=True):
-            decisions[number] = _better(decisions[number], other)
+            decisions[number] = better(decisions[number], other)
     if before_updates and any(decision.action is Action.UPDATE for decision in decisions):
         candidates = [decision.candidate for decision in decisions]
         again = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))
@@ -123,25 +123,6 @@ def decide_all(
 def _may_fall_back(decision: Decision) -> bool:
     """What speaks against one version need not speak against the one before it."""
     return bool(decision.candidate.fallbacks) and decision.reasons[0].code in _ABOUT_THE_IMAGE
-
-
-def _better(first: Decision, other: Decision) -> Decision:
-    """The other one, if it is an update, or at least an answer; its last reason is why nothing newer is taken.
-
-    Otherwise the first stays, and goes on to its next fallback.
-    """
-    is_known = first.candidate.status is Status.UNKNOWN and other.candidate.status is Status.CURRENT
-    if other.action is Action.UPDATE or is_known:
-        return replace(other, reasons=(*other.reasons, _of_the_newer(first)))
-    return replace(first, candidate=replace(first.candidate, fallbacks=other.candidate.fallbacks))
-
-
-def _of_the_newer(decision: Decision) -> Reason:
-    """Its reason, beside those of an older version: which of the two it speaks of must be said."""
-    reason, target = decision.reasons[0], decision.candidate.target
-    if target is None or target.tag is None:
-        return reason
-    return replace(reason, message=f"Not {target.tag}: {reason.message}")
 
 
 def _with_remark(decision: Decision, before: Sequence[Reason]) -> Decision:

@@ -131,7 +131,8 @@ def state_finding(folder: Path | None, warnings: Sequence[str]) -> Finding:
         return Finding("state", Health.WARNING, message)
     if warnings:
         return Finding("state", Health.WARNING, " ".join(warnings))
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    # A link that leads nowhere is there, and no folder can be made in its place.
+    nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         message = f"{folder} cannot be written to: history and rejected digests are lost at the end. Set state_dir."
         return Finding("state", Health.WARNING, message)

@@ -11,6 +11,7 @@ import stat
 import time
 from typing import NamedTuple
 
+_EVERYWHERE = ("/tmp", "/dev/shm")  # noqa: S108 - the folder there is ours, or not used
 _FILE = "heartbeat"
 _LINES = 7
 _LARGEST = 4096  # bytes
@@ -106,8 +107,7 @@ def _folders() -> list[str]:
     """Where it may be, the first one that can be written to; a container may have but the last of them."""
     own = f"updater-{os.geteuid()}"
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    bases = [*([runtime] if runtime else []), "/tmp", "/dev/shm"]  # noqa: S108 - the folder is ours, or not used
-    return [os.path.join(base, own) for base in bases]
+    return [os.path.join(base, own) for base in (*([runtime] if runtime else []), *_EVERYWHERE)]
 
 
 def _make_private(folder: str) -> None:

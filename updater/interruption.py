@@ -5,8 +5,10 @@ To a daemon SIGHUP means something else: read the configuration again.
 
 from __future__ import annotations
 
+import os
+import select
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Interruption:
         self.reload_wanted = False
         self._reloads = reloads
         self._deferred = 0
+        self._bell: int | None = None
 
     @property
     def exit_code(self) -> int:
@@ -46,12 +49,18 @@ class Interruption:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take over the signals, and give them back afterwards."""
+        self._bell, rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        rung_before = signal.set_wakeup_fd(rope, warn_on_full_buffer=False)
         before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            signal.set_wakeup_fd(rung_before)
+            os.close(rope)
+            os.close(self._bell)
+            self._bell = None
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
@@ -76,17 +85,17 @@ class Interruption:
     def sleep(self, seconds: float) -> None:
         """Sleep that long, or until a signal comes; none can slip in between the look and the sleep.
 
-        Raises Interrupted at once where one came while it was deferred.
+        Raises Interrupted at once where one came while it was deferred. A signal rings a bell (a pipe) before its
+        handler runs, so one that comes just before the sleep ends it as well. Not `sigtimedwait`: after a stop of the
+        whole process (Ctrl-Z, a paused container) Python answers it with a signal that nobody sent.
         """
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-            if self.signal is not None:
-                raise Interrupted
-            if not self.reload_wanted and (received := signal.sigtimedwait(_SIGNALS, seconds)) is not None:
-                self._receive(received.si_signo, None)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        assert self._bell is not None  # somebody listens
+        with suppress(BlockingIOError):
+            os.read(self._bell, 4096)  # what rang until now has been heard: it stands in what is looked at next
+        if self.signal is not None:
+            raise Interrupted
+        if not self.reload_wanted:
+            select.select([self._bell], [], [], seconds)
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         if number == signal.SIGHUP and self._reloads:

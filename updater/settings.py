@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from updater.errors import InvalidSetting
+from updater.model.wording import printable
 from updater.policy.declarations import PER_CONTAINER
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from updater.policy.terms import Entry
     from updater.registry.access import RegistryAccess
 
+_PAGE = "docs/settings.md"
 _LARGEST_SECRET = 64 * 1024  # bytes; a path to a device or a log must not fill the memory
 
 
@@ -48,7 +50,7 @@ def parse_value(setting: Setting, text: str, place: str) -> Any:
 
 def unknown(place: str, name: str, known: Iterable[str]) -> InvalidSetting:
     """The error for a name that is no setting, or none that can be given there."""
-    from difflib import get_close_matches  # only a mistake has a use for it
+    from updater.policy.misspelt import suggestion  # only a mistake has a use for it
 
     known = sorted(known)
     name_here = name.replace("-", "_").lower()
@@ -57,11 +59,10 @@ def unknown(place: str, name: str, known: Iterable[str]) -> InvalidSetting:
         good = f"the label {label}, or {name_here} in an entry under `containers:` of the config file ('*' is for all)"
         return InvalidSetting(place, f"{name!r} is not a setting of the whole program, but of single containers", good)
     if name_here in ("containers", "registries") and name_here not in known:
-        good = f"`{name_here}:` in the config file, or one of {', '.join(known)}"
-        return InvalidSetting(place, f"{name!r} is not a setting of a single value", good)
-    near = [name_here] if name_here in known else get_close_matches(name_here, known, n=1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
-    return InvalidSetting(place, f"{name!r} is not a setting{meant}", f"one of {', '.join(known)}")
+        problem = f"{name!r} is not a setting of a single value"
+        alike = [one for one in known if one.startswith(name_here[:5])]  # the login at one registry
+        return InvalidSetting(place, problem, " or ".join((f"`{name_here}:` in the config file", *alike)))
+    return InvalidSetting(place, f"{printable(name, 80)!r} is not a setting; {suggestion(name, known, _PAGE)}")
 
 
 def read_secret(path: str, place: str) -> str:

@@ -375,6 +375,12 @@ class TestVersions:
         assert (result.exit_code, container["status"]) == (0, "current")
         assert codes(container)[0] == "up-to-date"
         assert "platform-missing" in codes(container)
+        # One in between that is for this machine is no secret, though it is not its time.
+        host.push("web:1.25.3-alpine", build_index([build(ImageSpec(marker="arm", platform=Platform("arm64")))]))
+        host.push("web:1.25.2-alpine", ImageSpec(marker="1.25.2"))
+        container = checked(host.updater("check", "-o", "json", "--monitor-only").json)[host.name("web")]
+        assert (container["status"], container["published"]["tag"]) == ("outdated", "1.25.2-alpine")
+        assert (codes(container)[0], codes(container)[-1]) == ("monitor-only", "platform-missing")
 
     def test_versions_that_come_faster_than_the_minimum_age(self, host: Host) -> None:
         self.start(host, "minor", **{"updater.min-age": "3s"})

@@ -21,8 +21,9 @@ BEAT = Beat(PID, "42", 1000.0, 150.0, 995.0, "waiting; next cycle at some time")
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test's own comes first; a daemon of this machine may have left a beat in another one."""
+    """A folder of the test's own is the only one: a daemon of this machine may beat in the others."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(heartbeat, "_EVERYWHERE", ())
     return tmp_path / f"updater-{os.geteuid()}"
 
 
@@ -70,11 +71,11 @@ def test_a_beat_from_before_the_machines_start_hides_no_living_one(
     process = heartbeat.process_of(PID)
     assert process is not None
     ours, before = BEAT._replace(born=process[1], at=2e9), BEAT._replace(at=3e9)
-    for name, beat in (("one", before), ("other", ours)):
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / name))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    for name, beat in (("other", before), ("one", ours)):
         (tmp_path / name).mkdir()
+        monkeypatch.setattr(heartbeat, "_EVERYWHERE", (str(tmp_path / name), *heartbeat._EVERYWHERE))
         assert heartbeat.write(beat) is None
-    monkeypatch.setattr(heartbeat, "_folders", lambda: [str(folder) for folder in tmp_path.glob("*/updater-*")])
     assert heartbeat.read() == ours
 
 

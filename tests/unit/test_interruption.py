@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -36,6 +39,27 @@ def test_a_wish_to_reload_only_ends_the_sleep() -> None:
         interruption.sleep(LONG)
     assert interruption.reload_wanted
     assert not interruption.requested()
+
+
+def test_a_process_that_was_stopped_beyond_its_sleep_wakes_up_and_nobody_has_sent_a_signal() -> None:
+    """As by Ctrl-Z and `fg`, or `docker pause`. In a process of its own: a stopped test could not go on by itself."""
+    script = (
+        "from updater.interruption import Interruption\n"
+        "interruption = Interruption()\n"
+        "with interruption.listening():\n"
+        "    print('asleep', flush=True)\n"
+        "    interruption.sleep(0.5)\n"
+        "    print('awake', interruption.requested(), flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "asleep\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.8)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read() == "awake False\n"
+    assert process.returncode == 0
 
 
 def test_a_second_one_is_raised_though_it_is_deferred() -> None:

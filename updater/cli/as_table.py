@@ -66,18 +66,32 @@ def outcomes_table(outcomes: Sequence[Outcome], terminal: Terminal, nothing: str
     return text + details + _summary([(counts[kind], str(kind)) for kind in OutcomeKind]) + "\n"
 
 
-def history_table(entries: Sequence[HistoryEntry], terminal: Terminal) -> str:
-    """What `history` prints; times in the zone of whoever reads it."""
+def history_table(entries: Sequence[HistoryEntry], terminal: Terminal, name: str | None = None) -> str:
+    """What `history` prints; times in the zone of whoever reads it. Of one container, with all that is to be said."""
     if not entries:
-        return "Nothing has been done yet.\n"
+        return f"Nothing is written down of {name}.\n" if name else "Nothing has been done yet.\n"
     rows = [_history_row(entry) for entry in entries]
-    return table(("WHEN", "NAME", "WHAT", "OUTCOME", "FROM", "TO", "DOWN", "WHY"), rows, terminal)
+    text = table(("WHEN", "NAME", "WHAT", "OUTCOME", "FROM", "TO", "DOWN", "WHY"), rows, terminal)
+    return text + "".join(_history_notes(entry) for entry in entries if name)
+
+
+def _history_notes(entry: HistoryEntry) -> str:
+    """Each note below its moment; what a hook wrote, line by line."""
+    notes = [[printable(line) for line in note.splitlines()] for note in entry.notes]
+    return "".join(
+        f"{_when(entry)}: {first}\n" + textwrap.indent("".join(f"{line}\n" for line in more), "    ")
+        for first, *more in notes
+    )
+
+
+def _when(entry: HistoryEntry) -> str:
+    return f"{entry.at.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _history_row(entry: HistoryEntry) -> tuple[str, ...]:
     down = entry.downtime_seconds
     return (
-        f"{entry.at.astimezone():%Y-%m-%d %H:%M}",
+        _when(entry),
         entry.name,
         str(entry.operation),
         str(entry.outcome),

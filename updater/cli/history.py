@@ -23,7 +23,7 @@ def history_command(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many entries at most.")] = 20,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Show what was updated, rolled back or failed, newest first.
+    """Show what was updated, rolled back or failed, newest first; of one container with its hooks' output.
 
     \b
     Examples:
@@ -33,7 +33,7 @@ def history_command(
     """
     with ending(Interruption()):
         entries = _entries(given, name, limit)
-        _show(entries, output)
+        _show(entries, output, name)
 
 
 def _entries(given: dict[str, Any], name: str | None, limit: int) -> tuple[HistoryEntry, ...]:
@@ -47,7 +47,7 @@ def _entries(given: dict[str, Any], name: str | None, limit: int) -> tuple[Histo
         return memory.history(name.lstrip("/") if name else None, limit)
 
 
-def _show(entries: tuple[HistoryEntry, ...], output: OutputFormat) -> None:
+def _show(entries: tuple[HistoryEntry, ...], output: OutputFormat, name: str | None) -> None:
     if output is OutputFormat.JSON:
         from updater.cli.as_json import dump
         from updater.cli.outcomes_json import history_json
@@ -56,5 +56,6 @@ def _show(entries: tuple[HistoryEntry, ...], output: OutputFormat) -> None:
     else:
         from updater.cli.as_table import history_table
         from updater.cli.terminal import terminal_of
+        from updater.model.wording import printable
 
-        sys.stdout.write(history_table(entries, terminal_of(sys.stdout)))
+        sys.stdout.write(history_table(entries, terminal_of(sys.stdout), name and printable(name)))

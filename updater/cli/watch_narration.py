@@ -1,7 +1,11 @@
-"""What does a daemon log of its cycles? What is new; and each step is a sign of its life."""
+"""What does a daemon log of its cycles? What is new; and each step is a sign of its life.
+
+Nobody reads a table of it: what went wrong is a warning, and what `run` prints below its table stands in the log, too.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from updater.cli.logs import LOGGER
@@ -33,10 +37,12 @@ class WatchNarrator(LogNarrator):
     def outcome(self, outcome: Outcome) -> None:
         """A container is done."""
         self._pulse.progresses()
-        if self._is_news(outcome):
-            super().outcome(outcome)
-        else:
-            LOGGER.debug("%s: %s: %s", outcome.name, outcome.kind, printable(outcome.reason.message))
+        level = _level(outcome) if self._is_news(outcome) else logging.DEBUG
+        LOGGER.log(level, "%s: %s: %s", outcome.name, outcome.kind, printable(outcome.reason.message))
+        for note in outcome.notes:
+            # One of several lines only quotes what a hook wrote; the others are for somebody who has to act.
+            least = logging.INFO if "\n" in note else logging.WARNING
+            LOGGER.log(logging.DEBUG if level == logging.DEBUG else least, "%s: %s", outcome.name, printable(note))
 
     def _is_news(self, outcome: Outcome) -> bool:
         code = outcome.reason.code
@@ -51,3 +57,10 @@ class WatchNarrator(LogNarrator):
             self._said.clear()
         self._said[outcome.name] = code
         return before is not code
+
+
+def _level(outcome: Outcome) -> int:
+    """Going back at somebody's wish, and what they changed meanwhile, is no trouble."""
+    wanted = outcome.reason.code in (ReasonCode.ROLLED_BACK, ReasonCode.USER_CHANGED, ReasonCode.CONTAINER_GONE)
+    trouble = outcome.kind in (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK) and not wanted
+    return logging.WARNING if trouble else logging.INFO

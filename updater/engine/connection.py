@@ -26,9 +26,28 @@ _CALL_TIMEOUT = 60  # seconds without a byte; pulls and stops bring their own
 
 
 class Client(docker.APIClient):
-    """The SDK's client; remembers the answer about the version, which it asks for anyway to negotiate the API's."""
+    """The SDK's client; remembers the answer about the version, which it asks for anyway to negotiate the API's.
+
+    Of the docker configuration it gets the headers for the engine only. Logins are read by the registry room, for
+    which a damaged one concerns its own host; the SDK would not even speak to the engine.
+    """
 
     _version_answer: dict[str, Any] | None = None
+    _read: dict[str, Any]
+
+    @property
+    def _general_configs(self) -> dict[str, Any]:
+        return self._read
+
+    @_general_configs.setter
+    def _general_configs(self, config: object) -> None:
+        headers = config.get("HttpHeaders") if isinstance(config, dict) else None
+        named = headers.items() if isinstance(headers, dict) else ()
+        # Without any entry of logins the SDK would look for the file again.
+        self._read = {
+            "auths": {"none.invalid": {}},
+            "HttpHeaders": {name: value for name, value in named if isinstance(value, str)},
+        }
 
     def version(self, api_version: bool = True) -> dict[str, Any]:
         """The engine's `/version`, asked once."""
@@ -52,11 +71,6 @@ def connect(host: str | None, environment: Mapping[str, str]) -> Client:
     except EngineError as error:
         # Whatever answered the first question in another way is no engine, or none that can be spoken to.
         raise EngineUnreachable(f"{error}; is it an engine, and is DOCKER_HOST or --host right?") from error
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        # The SDK reads the docker config file, and stumbles over what it does not expect there.
-        raise InvalidSetting(
-            "docker config file", f"it cannot be used ({error})", "what `docker login` writes"
-        ) from None
 
 
 def _address(host: str | None, environment: Mapping[str, str]) -> dict[str, Any]:

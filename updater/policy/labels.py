@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX
+from updater.model.control_labels import CONTROL_PREFIXES, OPERATION_PREFIX, PREFIX, WATCHTOWER_PREFIX
 from updater.model.values import GOOD_BOOLEANS, parse_boolean
 from updater.model.wording import printable
-from updater.policy.declarations import LABELS, WATCHTOWER_LABELS
+from updater.policy.declarations import BY_NAME, LABELS, PER_CONTAINER, WATCHTOWER_LABELS
 from updater.policy.watchtower_labels import IGNORED, LEFT_ALONE, NO_PULL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_PAGE = "docs/labels.md"
 
 
 class BadLabel(Exception):
@@ -23,11 +26,14 @@ class BadLabel(Exception):
 
 
 def read_labels(labels: Mapping[str, str]) -> dict[str, Any]:
-    """Setting name → value. An `updater.*` label wins over Watchtower's for the same thing. Raises BadLabel."""
+    """Setting name → value. An `updater.*` label wins over Watchtower's for the same thing. Raises BadLabel.
+
+    Whoever writes `Updater.enable` means us, too, though Docker tells it from `updater.enable`.
+    """
     values: dict[str, Any] = {}
     # Watchtower's come first in this order, so that ours overwrite them.
     for key in sorted(labels, key=lambda key: (key.startswith(PREFIX), key)):
-        if not key.startswith(CONTROL_PREFIXES) or key.startswith(OPERATION_PREFIX) or key in IGNORED:
+        if not key.lower().startswith(CONTROL_PREFIXES) or key.startswith(OPERATION_PREFIX) or key in IGNORED:
             continue
         values |= _read(key, labels[key])
     return values
@@ -50,12 +56,17 @@ def _read(key: str, text: str) -> dict[str, Any]:
 
 
 def _unknown(key: str) -> BadLabel:
-    from difflib import get_close_matches  # only a mistake has a use for it
+    from updater.policy.misspelt import suggestion  # only a mistake has a use for it
 
-    known = [*LABELS] if key.startswith(PREFIX) else [*WATCHTOWER_LABELS, NO_PULL]
-    near = get_close_matches(key.lower().replace("_", "-"), known, n=1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
-    return BadLabel(f"label {printable(key, 80)} is not known to this version{meant}; known are {', '.join(known)}")
+    prefix = PREFIX if key.lower().startswith(PREFIX) else WATCHTOWER_PREFIX
+    name = key[len(prefix) :].lower().replace("-", "_")
+    if prefix == PREFIX and name in BY_NAME and name not in PER_CONTAINER:
+        setting = BY_NAME[name]
+        where = f"{setting.flag}, {setting.variable} or `{setting.name}:` in the config file"
+        return BadLabel(f"label {key} is not known: {name} is a setting of the whole program; expected {where}")
+    known = [label.removeprefix(prefix) for label in (*LABELS, *WATCHTOWER_LABELS, NO_PULL) if label.startswith(prefix)]
+    meant = suggestion(key, known, _PAGE, prefix)
+    return BadLabel(f"label {printable(key, 80)} is not known to this version; {meant}")
 
 
 def _parsed(key: str, text: str, parse: Any, good: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from updater.model.facts import Facts, Moment
     from updater.model.schedule import Schedule
     from updater.model.terms import Terms
+    from updater.model.window import Windows
 
     Answer = tuple[Action, Reason]
 
 _UTC = ZoneInfo("UTC")
+_A_MOMENT = timedelta(microseconds=1)
+# Whatever meets at all does so within as many: the fifteenth of a month is a Monday within five years.
+_MOST_OPENINGS = 60
 _NEEDS_A_FOLDER = "state_dir has to be a folder that can be written to"
 
 
@@ -97,7 +102,28 @@ def outside_window(candidate: Candidate, facts: Facts) -> Answer | None:
     if opens is None:
         return None
     message = f"Its window ({windows.text}) opens on {shown(opens, moment)}."
+    schedule = candidate.consideration.terms.schedule or moment.schedule
+    if schedule is not None and not has_time_in(schedule, windows, moment):
+        message += f" No time of the schedule {schedule.text} is in it, so `updater watch` never updates it."
     return Action.WAIT, Reason(ReasonCode.OUTSIDE_WINDOW, message, opens)
+
+
+def has_time_in(schedule: Schedule, windows: Windows, moment: Moment) -> bool:
+    """Whether a cycle of this schedule ever begins while one of the windows is open."""
+    day = moment.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _has_time_in(schedule, windows, moment.zone, moment.delay, day)
+
+
+@lru_cache(maxsize=256)
+def _has_time_in(schedule: Schedule, windows: Windows, zone: ZoneInfo, delay: timedelta, after: datetime) -> bool:
+    """From one to the other: the next time of the schedule, the next opening after that, and so on."""
+    for _ in range(_MOST_OPENINGS):
+        begins = next_time(schedule, after - delay, zone) + delay
+        opens = opens_at(windows, begins, zone)
+        if opens is None:
+            return True
+        after = opens - _A_MOMENT
+    return False
 
 
 def shown(at: datetime, moment: Moment | None) -> str:

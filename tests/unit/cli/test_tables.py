@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.unit.given import candidate, container
-from updater.cli.as_table import check_table
+from updater.cli.as_table import check_table, history_table
 from updater.cli.pull_progress import PullProgress
 from updater.cli.terminal import Terminal
 from updater.model.candidate import Status
 from updater.model.consideration import Consideration
 from updater.model.container import EngineInfo
+from updater.model.history import HistoryEntry, Operation
+from updater.model.outcome import ImageAt, OutcomeKind
+from updater.model.reason import Reason, ReasonCode
 from updater.model.report import CheckReport
 from updater.model.terms import Enabled, Terms
 from updater.policy.rules import decide
@@ -39,6 +44,30 @@ def test_nothing_to_look_at() -> None:
         "No containers to look at.",
         "1 container is not opted in; --all-containers lists every one.",
     ]
+
+
+def test_the_history_of_one_container_tells_its_notes() -> None:
+    entry = HistoryEntry(
+        at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        name="web",
+        image="web:latest",
+        operation=Operation.UPDATE,
+        outcome=OutcomeKind.UPDATED,
+        reason=Reason(ReasonCode.UPDATED, "It runs 1."),
+        source=ImageAt(None, None),
+        target=ImageAt(None, None),
+        duration_seconds=1.0,
+        notes=("Its hook after the update failed.", "Its hook after the update wrote:\na\x1b[2J\nb"),
+    )
+    when = f"{entry.at.astimezone():%Y-%m-%d %H:%M}"
+    assert history_table((entry,), Terminal(), "web").splitlines()[2:] == [
+        f"{when}: Its hook after the update failed.",
+        f"{when}: Its hook after the update wrote:",
+        "    a [2J",
+        "    b",
+    ]
+    assert len(history_table((entry,), Terminal()).splitlines()) == 2
+    assert history_table((), Terminal(), "wbe") == "Nothing is written down of wbe.\n"
 
 
 def test_escape_sequences_are_not_passed_on() -> None:

@@ -19,6 +19,7 @@ from updater.model.terms import Level
 from updater.model.window import parse_windows
 from updater.model.zone import show_until
 from updater.policy.rules import decide
+from updater.policy.time_rules import has_time_in
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -124,6 +125,36 @@ def test_at_once_sets_times_aside_and_nothing_else(terms: dict[str, Any]) -> Non
     assert answer(terms, moment=now, published_at=NOON)[0] is UPDATE
     assert answer({**terms, "hold": True}, moment=now, published_at=NOON)[1] is ReasonCode.HELD
     assert answer({**terms, "monitor_only": True}, moment=now)[1] is ReasonCode.MONITOR_ONLY
+
+
+@pytest.mark.parametrize(
+    ("schedule", "window", "zone", "delay", "meet"),
+    [
+        ("0 4 * * *", "22:00-02:00", "UTC", 0, False),
+        ("0 4 * * *", "04:00-05:00", "UTC", 0, True),
+        ("0 4 * * *", "03:00-04:00", "UTC", 0, False),  # at its end it is closed
+        ("0 4 * * *", "03:00-04:00;Sun 04:00-04:01", "UTC", 0, True),
+        ("0 4 * * *", "04:00-04:05", "UTC", 600, False),  # the jitter
+        ("0 4 * * *", "04:10-04:15", "UTC", 600, True),
+        ("0 4 * * 1-5", "Sat,Sun", "UTC", 0, False),
+        ("0 4 15 * *", "Mon 03:00-05:00", "UTC", 0, True),
+        ("0 4 29 2 *", "Sat", "UTC", 0, True),
+        ("@every 6h", "01:00-05:00", "UTC", 0, False),
+        ("@every 6h", "01:00-05:00", "Asia/Kathmandu", 0, False),
+        ("@every 6h", "05:00-06:00", "Asia/Kathmandu", 0, True),
+        ("@every 7h", "01:00-01:01", "UTC", 0, True),
+        ("* * * * *", "Sun 03:00-03:01", "UTC", 0, True),
+        ("30 2 * * *", "03:00-03:15", "UTC", 0, False),
+        ("30 2 * * *", "03:00-03:15", "Europe/Berlin", 0, True),  # right after the gap, once a year
+    ],
+)
+def test_a_window_in_which_no_cycle_begins(schedule: str, window: str, zone: str, delay: int, meet: bool) -> None:
+    times, windows = parse_schedule(schedule), parse_windows(window)
+    moment = Moment(NOON, ZoneInfo(zone), schedule=times, delay=timedelta(seconds=delay))
+    assert has_time_in(times, windows, moment) is meet
+    found = decide(candidate(consideration=consideration(window=windows)), Facts(moment=moment))
+    if found.reasons[0].code is ReasonCode.OUTSIDE_WINDOW:
+        assert ("`updater watch` never updates it" in found.reasons[0].message) is not meet
 
 
 def test_the_clock_and_the_way_out_are_told() -> None:

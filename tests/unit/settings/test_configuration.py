@@ -73,6 +73,7 @@ def test_the_config_file_may_be_named_by_the_environment(config: Path) -> None:
         ({"UPDATER_HOLD": "true"}, ["UPDATER_HOLD", "not a setting", "updater.hold"]),
         ({"UPDATER_CONTAINERS": "web"}, ["UPDATER_CONTAINERS", "`containers:` in the config file"]),
         ({"UPDATER_SHEDULE": "@daily"}, ["UPDATER_SHEDULE", "'shedule'", "did you mean schedule?"]),
+        ({"UPDATER_IMAGE": "x"}, ["'image' is not a setting; there are all, check_at_start, "]),
         ({"UPDATER_WARN_MAJORS": "postgres:16"}, ["UPDATER_WARN_MAJORS", "'postgres:16'"]),
         ({"UPDATER_LOG_LEVEL": "loud"}, ["'loud'", "debug, info, warning or error"]),
     ],
@@ -165,7 +166,8 @@ def test_a_config_file_in_a_place_that_cannot_be_looked_at(monkeypatch: pytest.M
         ("hold: true\n", ["'hold'", "of single containers", "updater.hold", "`containers:`", "'*'"]),
         ("stop-timeout: 5s\n", ["'stop-timeout'", "did you mean stop_timeout?"]),
         ("shedule: x\n", ["'shedule'", "did you mean schedule?"]),
-        ("hostt: x\n", ["'hostt'", "did you mean host?"]),
+        ("hostt: x\n", ["'hostt'", "did you mean host? docs/settings.md has all of them"]),
+        ("registries:\n  r.lan: {pasword: x}\n", ["'pasword'", "did you mean password? There are ca_file, insecure, "]),
     ],
 )
 def test_bad_config_files(config: Path, text: str, must_name: list[str]) -> None:

@@ -88,7 +88,7 @@ def test_the_rest_of_the_file_s_entry_stays(tmp_path: Path) -> None:
             ["UPDATER_REGISTRY_PASSWORD_FILE", "/does/not/exist"],
         ),
         ({**LOGIN, "UPDATER_REGISTRY_PASSWORD_FILE": "/dev/null"}, ["UPDATER_REGISTRY_PASSWORD_FILE", "only one"]),
-        ({**LOGIN, "UPDATER_REGISTRY_USER": "me"}, ["UPDATER_REGISTRY_USER", "registry_username", "registry_password"]),
+        ({**LOGIN, "UPDATER_REGISTRY_USER": "me"}, ["UPDATER_REGISTRY_USER", "did you mean registry_username?"]),
         ({"UPDATER_REGISTRIES": "{}"}, ["UPDATER_REGISTRIES", "registry_username"]),
     ],
 )
