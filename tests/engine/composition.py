@@ -77,7 +77,7 @@ class Composed:
     def variables(self) -> dict[str, str]:
         """What a user writes into .env."""
         group = self.host.rig.engine.socket.stat().st_gid
-        return {"UPDATER_IMAGE": self.image.reference, "DOCKER_GID": str(group)}
+        return {"CONTAINER_UPDATER_IMAGE": self.image.reference, "DOCKER_GID": str(group)}
 
     def _configuration(self) -> list[str]:
         path = self.host.directory / "updater.yml"

@@ -55,7 +55,7 @@ class Project:
     def __init__(self, host: Host, image: UpdaterImage, compose: list[str], file: Path, mounts: list[str]) -> None:
         socket = host.rig.engine.socket
         self.host = host
-        self.variables = {"UPDATER_IMAGE": image.reference, "DOCKER_GID": str(socket.stat().st_gid)}
+        self.variables = {"CONTAINER_UPDATER_IMAGE": image.reference, "DOCKER_GID": str(socket.stat().st_gid)}
         self.places = {SOCKET: str(socket), "state": f"{host.prefix}_state"}
         self.shipped = read_compose_file(FILE, self.variables)
         proxy = str(self.shipped.services["socket-proxy"]["image"])
