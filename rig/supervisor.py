@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,7 @@ def _clean_up(first: subprocess.Popen[bytes] | None, network: int, owner: int, d
         _kill_processes_of_network(network, spare={owner, os.getpid(), first.pid})
         # Killing pid 1 kills its whole pid namespace, and the kernel reports its end only when all are gone.
         first.kill()
+        _thaw(directory.name)
         first.wait()
     leftovers = []
     if not _tried_until_gone(lambda: _remove_cgroups(directory.name)):
@@ -119,6 +121,14 @@ def _clean_up(first: subprocess.Popen[bytes] | None, network: int, owner: int, d
     if not _tried_until_gone(lambda: _remove_folder(directory)):
         leftovers.append(f"{directory} could not be removed")
     return leftovers
+
+
+def _thaw(name: str) -> None:
+    """The processes of a paused container would not die: with control groups v1 a frozen one is not even killed."""
+    for group in CGROUP_ROOT.glob(f"*/{name}"):
+        for state in group.rglob("freezer.state"):
+            with suppress(OSError):  # the group may be gone by now
+                state.write_text("THAWED")
 
 
 def _kill_processes_of_network(network: int, spare: set[int]) -> None:

@@ -32,13 +32,14 @@ def start_web(host: Host, **settings: Any) -> str:
     return host.run_container("web", "web:latest", labels=ON | settings.pop("labels", {}), **settings)
 
 
-def kill_after(host: Host, pattern: str, *command: str) -> None:
-    """Run this command, and kill it as soon as the engine has done what the pattern says."""
+def kill_after(host: Host, pattern: str, *command: str, times: int = 1) -> None:
+    """Run this command, and kill it as soon as the engine has done what the pattern says, so many times."""
     started: list[subprocess.Popen[str]] = []
+    left = iter(range(times - 1))
     with host.rig.recording_socket() as socket:
 
         def strike(request: Request, _status: int) -> HangUp | None:
-            if not re.search(pattern, f"{request.method} {request.target}"):
+            if not re.search(pattern, f"{request.method} {request.target}") or next(left, None) is not None:
                 return None
             started[0].kill()
             return HangUp()
@@ -92,6 +93,21 @@ def test_the_kept_image_is_kept_again(host: Host) -> None:
     kill_after(host, "POST .*/containers/create", "run", *QUICK)
     recover(host)
     assert host.client.inspect_image(f"updater-keep:{host.name('web')}")["Id"] == first
+
+
+@pytest.mark.parametrize(("back", "renames"), [(False, 1), (True, 6)], ids=["marked", "back again"])
+def test_a_name_that_its_user_made_like_ours(host: Host, back: bool, renames: int) -> None:
+    """It says neither that the container is parked, nor which restart policy it had."""
+    short = "web.old-n-0123456789ab"
+    host.push("web:latest", ImageSpec(marker="1"))
+    always = {"RestartPolicy": {"Name": "always"}}
+    host.run_container(short, "web:latest", labels=ON, host_config=always)
+    host.push("web:latest", ImageSpec(marker="2", command=("/nowhere",) if back else commands.SERVE))
+    kill_after(host, r"rename\?name=", "run", *QUICK, times=renames)
+    recover(host)
+    assert host.container_names() == [host.name(short)]
+    assert host.execute(short, "cat /etc/marker") == ("1" if back else "2")
+    assert host.inspect(short)["HostConfig"]["RestartPolicy"]["Name"] == "always"
 
 
 def test_a_stopped_one_stays_stopped_though_its_new_one_is_gone(host: Host) -> None:

@@ -139,6 +139,19 @@ def test_an_unhealthy_container_may_be_updated_to_one_that_is_no_worse(host: Hos
     assert ran(host.updater("run", *QUICK).json)[host.name("web")]["outcome"] == "updated"
 
 
+def test_one_that_crashes_already_is_not_said_to_have_proven_itself(host: Host) -> None:
+    """The new one, which may be the cure, is not waited for: nothing could be worse than the old one."""
+    host.push("web:latest", ImageSpec(marker="1", command=commands.EXIT_AT_ONCE))
+    host.run_container("web", "web:latest", labels=ON, host_config={"RestartPolicy": {"Name": "always"}})
+    # From here on the engine waits for some seconds before each start.
+    host.wait_until(lambda: bool(host.inspect("web")["RestartCount"] >= 5), what="the crash loop")
+    host.push("web:latest", ImageSpec(marker="2", command=commands.EXIT_AT_ONCE))
+    result = ran(host.updater("run", "-o", "json").json)[host.name("web")]
+    assert result["outcome"] == "updated"
+    assert "crashed over and over" in result["reason"]["message"]
+    assert "proven" not in result["reason"]["message"]
+
+
 def test_a_paused_container_is_put_back_paused(host: Host) -> None:
     host.push("web:latest", ImageSpec(marker="1"))
     old_id = host.run_container("web", "web:latest", labels=ON)

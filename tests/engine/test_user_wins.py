@@ -124,6 +124,24 @@ def test_a_crash_is_a_crash_whatever_a_person_did_before(host: Host, act: str, p
     assert (outcome["outcome"], outcome["reason"]["code"]) == ("rolled-back", "crashed")
 
 
+def test_stopping_one_whose_turn_has_not_come(host: Host) -> None:
+    """It was running when it was decided on; now it is one of those that are not to be considered."""
+    for short in ("a", "b"):
+        host.push(f"{short}:latest", ImageSpec(marker=f"1{short}"))
+    ids = [host.run_container(short, f"{short}:latest", labels=ON) for short in ("a", "b")]
+    for short in ("a", "b"):
+        host.push(f"{short}:latest", ImageSpec(marker=f"2{short}"))
+    with host.start_updater("run", "-o", "json", "--grace-period", "1s") as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "until the verdict" in line)
+        host.client.stop(ids[1])
+        stdout, _ = process.communicate(timeout=60)
+    results = ran(json.loads(stdout))
+    assert results[host.name("a")]["outcome"] == "updated"
+    assert (results[host.name("b")]["outcome"], results[host.name("b")]["reason"]["code"]) == ("failed", "user-changed")
+    assert (host.inspect("b")["Id"], host.inspect("b")["State"]["Status"]) == (ids[1], "exited")
+
+
 def test_starting_a_stopped_one_while_its_image_is_pulled(host: Host) -> None:
     host.push("web:latest", ImageSpec(marker="1"))
     old_id = host.run_container("web", "web:latest", labels=ON)

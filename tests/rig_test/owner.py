@@ -20,6 +20,8 @@ def main() -> None:
             "HostConfig": {"PortBindings": ports, "RestartPolicy": {"Name": "always"}},
         }
         client.start(client.create_container_from_config(body, "web"))
+        client.start(client.create_container_from_config({"Image": "web:latest"}, "paused"))
+        client.pause("paused")
         under_test = rig.popen(["sleep", "1000"])
         sys.stdout.write(Footprint.of(rig.namespaces).as_json() + "\n")
         sys.stdout.flush()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from updater.recreator.names import Phase, name_back, name_bad, name_go, name_new, name_old, parse_working_name
+from updater.recreator.names import Phase, name_back, name_bad, name_go, name_new, name_old, parse_parked_name
 from updater.recreator.owner import LEASE, is_alive, ourselves, parse_owner
 from updater.recreator.secrets import without_secrets
 
@@ -28,25 +28,24 @@ POLICIES = st.one_of(
 def test_the_parked_name_holds_restart_policy_and_state(name: str, policy: dict[str, Any], state: str) -> None:
     parked = name_old(name, OLD_ID, policy, state)
     for text, phase in ((parked, Phase.OLD), (name_back(parked), Phase.BACK)):
-        working = parse_working_name(text)
-        assert working is not None
-        assert (working.name, working.phase, working.old_id) == (name, phase, OLD_ID[:12])
-        assert (working.policy, working.state) == (policy, state)
+        read = parse_parked_name(text, OLD_ID)
+        assert read is not None
+        assert (read.name, read.phase) == (name, phase)
+        assert (read.policy, read.state) == (policy, state)
+        assert parse_parked_name(text, OLD_ID[::-1]) is None, "a name with another one's id is somebody's own"
 
 
 @given(NAMES)
-def test_the_other_names(name: str) -> None:
-    for make, phase in ((name_new, Phase.NEW), (name_go, Phase.GO), (name_bad, Phase.BAD)):
-        working = parse_working_name(make(name, OLD_ID))
-        assert working is not None
-        assert (working.name, working.phase, working.policy) == (name, phase, None)
+def test_the_new_ones_names_are_not_parked(name: str) -> None:
+    for make in (name_new, name_go, name_bad):
+        assert parse_parked_name(make(name, OLD_ID), OLD_ID) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["web", "web.old-0123456789ab", "web.new-0123", "web.old-x-0123456789ab", ".new-" + OLD_ID[:12]]
+    "text", ["web", "web.old-0123456789ab", "web.old-n-0123", "web.old-x-0123456789ab", ".old-n-" + OLD_ID[:12]]
 )
 def test_names_of_others(text: str) -> None:
-    assert parse_working_name(text) is None
+    assert parse_parked_name(text, OLD_ID) is None
 
 
 ME = ourselves(None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from updater.recreator.names import parse_working_name
+from updater.recreator.names import parse_parked_name
 from updater.recreator.steps import STAGES, STEPS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _done(member: Recreation, new: Json, old: Json | None) -> Iterator[str]:
         return
     if not old["State"].get("Running"):
         yield "stop"
-    if parse_working_name(old["Name"].lstrip("/")) is not None:
+    if parse_parked_name(old["Name"], old["Id"]) is not None:
         yield "park"
     if _policy_name(old) == "no" or not member.restarts_after_exit:
         yield "defuse"

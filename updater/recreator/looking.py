@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from updater.model.container import STATES_UP
 from updater.model.reason import ReasonCode
 from updater.recreator.each_other import give_way
 from updater.recreator.names import (
@@ -34,6 +35,9 @@ def inspect(recreation: Recreation) -> None:
         raise failed(ReasonCode.USER_CHANGED, "Somebody renamed or recreated it meanwhile; nothing was done.")
     if old["HostConfig"].get("AutoRemove"):
         raise failed(ReasonCode.AUTO_REMOVE, "It was started with --rm, so it would vanish when it is stopped.")
+    wanted_stopped = plan.terms.include_stopped or plan.terms.is_job or plan.companion_of is not None
+    if old["State"]["Status"] not in STATES_UP and not wanted_stopped:
+        raise failed(ReasonCode.USER_CHANGED, "It ended, or somebody stopped it, before its turn came; it is left so.")
     recreation.old = old
     recreation.old_image = recreation.engine.image_by_id(old["Image"])
 

@@ -47,35 +47,26 @@ LABEL_HELPER_OF = OPERATION_PREFIX + "helper-of"
 
 _STATES = {"running": "", "exited": "s", "paused": "p", "restarting": "r"}  # a created one counts as stopped
 _LETTERS = {"n": "no", "a": "always", "u": "unless-stopped"}
-_WORKING_NAME = re.compile(
-    r"(?P<name>.+)\.(?P<phase>new|go|bad|(?:old|back)-(?P<policy>[nau]|f\d+)(?P<state>[spr]?))-(?P<old_id>[0-9a-f]{12})"
+_PARKED_NAME = re.compile(
+    r"(?P<name>.+)\.(?P<phase>old|back)-(?P<policy>[nau]|f\d+)(?P<state>[spr]?)-(?P<old_id>[0-9a-f]{12})"
 )
 
 
 class Phase(StrEnum):
-    """Which of the names a container has."""
+    """Which of the two names the old container has."""
 
-    NEW = "new"
-    GO = "go"
     OLD = "old"
     BACK = "back"
-    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingName:
-    """A working name taken apart; `policy` and `state` (as `State.Status`) are only known of the old container's."""
+class ParkedName:
+    """The name of an old container out of the way, taken apart; `state` as `State.Status`."""
 
     name: str
     phase: Phase
-    old_id: str
-    policy: Mapping[str, Any] | None
-    state: str | None = None
-
-    @property
-    def is_parked(self) -> bool:
-        """Whether it is the old container's."""
-        return self.phase in (Phase.OLD, Phase.BACK)
+    policy: Mapping[str, Any]
+    state: str
 
 
 def name_new(name: str, old_id: str) -> str:
@@ -114,16 +105,16 @@ def is_helpers_name(text: str, old_id: str) -> bool:
     return text.endswith(f".helper-{old_id[:12]}")
 
 
-def parse_working_name(text: str) -> WorkingName | None:
-    """Take a name apart; None for every other name."""
-    match = _WORKING_NAME.fullmatch(text)
-    if match is None:
+def parse_parked_name(text: str, container_id: str) -> ParkedName | None:
+    """Take apart the name of the container with this id; None where it is not parked.
+
+    A user may give a container a name that looks like this one; only the one that we gave has its own id in it.
+    """
+    match = _PARKED_NAME.fullmatch(text.removeprefix("/"))
+    if match is None or not container_id.startswith(match["old_id"]):
         return None
-    phase = Phase(match["phase"].partition("-")[0])
-    if match["policy"] is None:
-        return WorkingName(match["name"], phase, match["old_id"], None)
     state = next(state for state, letter in _STATES.items() if letter == match["state"])
-    return WorkingName(match["name"], phase, match["old_id"], policy_of(match["policy"]), state)
+    return ParkedName(match["name"], Phase(match["phase"]), policy_of(match["policy"]), state)
 
 
 def policy_letter(policy: Mapping[str, Any]) -> str:

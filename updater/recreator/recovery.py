@@ -40,7 +40,7 @@ from updater.recreator.names import (
     LABEL_OLD_POLICY,
     LABEL_OLD_STATE,
     LABEL_OWNER,
-    parse_working_name,
+    parse_parked_name,
     policy_of,
 )
 from updater.recreator.owner import is_alive, parse_owner
@@ -222,8 +222,8 @@ def _is_touched(one: _CutShort) -> bool:
 def _is_in_place(update: Unfinished, old: Json) -> bool:
     """Whether the old container has its own name or the one we gave it; any other is its user's choice."""
     name = old["Name"].lstrip("/")
-    working = parse_working_name(name)
-    return name == update.name or (working is not None and working.name == update.name)
+    parked = parse_parked_name(name, old["Id"])
+    return name == update.name or (parked is not None and parked.name == update.name)
 
 
 def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> None:
@@ -264,14 +264,14 @@ def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: S
 
 def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
     """The old container's inspection with the state and the restart policy it had before it was stopped."""
-    working = parse_working_name(old["Name"].lstrip("/"))
-    parked_state = working.state if working is not None else None
+    parked = parse_parked_name(old["Name"], old["Id"])
+    parked_state = parked.state if parked is not None else None
     state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or parked_state or "running"}
     if labels.get(LABEL_OLD_HEALTH):
         state["Health"] = {"Status": labels[LABEL_OLD_HEALTH]}
     host_config = dict(old["HostConfig"])
-    if working is not None and working.policy is not None:
-        host_config["RestartPolicy"] = working.policy
+    if parked is not None:
+        host_config["RestartPolicy"] = parked.policy
     elif labels.get(LABEL_OLD_POLICY):
         host_config["RestartPolicy"] = policy_of(labels[LABEL_OLD_POLICY])
     return {**old, "State": state, "HostConfig": host_config}
@@ -312,7 +312,7 @@ def _user_was_faster(update: Unfinished, surroundings: Surroundings) -> Outcome:
     leftovers = [container for container in (update.new, update.old) if container is not None]
     notes = []
     for container in leftovers:
-        if container is update.old and parse_working_name(container.name) is None:
+        if container is update.old and parse_parked_name(container.name, container.id) is None:
             continue  # it never was parked, or its user gave it another name: it is not a leftover
         # The new one's own anonymous volumes go with it; the old one's were attached to it by name, and stay.
         remove = partial(surroundings.engine.remove, container.id, volumes=container is update.new, force=True)

@@ -167,6 +167,11 @@ class Recreation:
         return self.old_ran or self.plan.terms.is_job
 
     @property
+    def was_restarting(self) -> bool:
+        """Whether the old container crashed over and over: then nothing can be worse, and the new one is not judged."""
+        return self.old_state == "restarting"
+
+    @property
     def was_unhealthy(self) -> bool:
         """Whether the old container failed its healthcheck already; then the new one must only be no worse."""
         return (self.old["State"].get("Health") or {}).get("Status") == "unhealthy"

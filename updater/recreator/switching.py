@@ -86,7 +86,7 @@ def start(recreation: Recreation) -> None:
 
 def verify(recreation: Recreation) -> None:
     """Wait for the verdict."""
-    if not recreation.should_run or recreation.old_state == "restarting":
+    if not recreation.should_run or recreation.was_restarting:
         return  # a container that did not run is not started; one that crashed already cannot be made worse
     assert recreation.new_id is not None
     prove(recreation, recreation.new_id, "new", interruptible=True)

@@ -286,6 +286,8 @@ def _success(member: Recreation) -> Outcome:
 def _how_it_went(member: Recreation) -> str:
     if not member.should_run:
         return "; it was not running, so it was not started"
+    if member.was_restarting:
+        return "; the old container crashed over and over, so whether this one does was not waited for"
     return "; it did its work and ended with code 0" if member.ended else " and has proven itself"
 
 

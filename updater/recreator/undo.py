@@ -20,7 +20,7 @@ from updater.recreator.names import (
     name_bad,
     name_go,
     name_new,
-    parse_working_name,
+    parse_parked_name,
 )
 from updater.recreator.recreation import reference_of
 from updater.recreator.secrets import without_secrets
@@ -162,7 +162,7 @@ def _announce(recreation: Recreation) -> None:
     old_id, new_id = recreation.old["Id"], recreation.new_id
     old = recreation.patiently(lambda: recreation.engine.find_container(old_id))
     if old is not None:
-        parked = parse_working_name(old["Name"].lstrip("/"))
+        parked = parse_parked_name(old["Name"], old_id)
         if parked is not None and parked.phase is Phase.OLD:
             _give_name(recreation, old_id, name_back(old["Name"].lstrip("/")))
         return

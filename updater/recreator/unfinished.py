@@ -25,7 +25,7 @@ from updater.recreator.names import (
     name_bad,
     name_go,
     name_new,
-    parse_working_name,
+    parse_parked_name,
 )
 
 if TYPE_CHECKING:
@@ -157,18 +157,16 @@ def _was_never_started(new: ContainerSnapshot) -> bool:
 
 
 def _comes_back(old: ContainerSnapshot) -> bool:
-    working = parse_working_name(old.name)
-    return working is not None and working.phase is Phase.BACK
+    parked = parse_parked_name(old.name, old.id)
+    return parked is not None and parked.phase is Phase.BACK
 
 
 def _is_parked(container: ContainerSnapshot, name: str | None = None) -> bool:
-    working = parse_working_name(container.name)
-    if working is None or not working.is_parked or not container.id.startswith(working.old_id):
-        return False
-    return name is None or working.name == name
+    parked = parse_parked_name(container.name, container.id)
+    return parked is not None and name in (None, parked.name)
 
 
 def _of_orphan(old: ContainerSnapshot, by_name: Mapping[str, ContainerSnapshot]) -> Unfinished:
-    working = parse_working_name(old.name)
-    assert working is not None  # _is_parked has read it
-    return Unfinished(working.name, Standing.ORPHANED, None, old, by_name.get(working.name))
+    parked = parse_parked_name(old.name, old.id)
+    assert parked is not None  # _is_parked has read it
+    return Unfinished(parked.name, Standing.ORPHANED, None, old, by_name.get(parked.name))
