@@ -19,8 +19,9 @@ from updater.policy.scope import consider
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.helper import left_to_helper, remove
 from updater.recreator.names import kept_name
-from updater.recreator.recovery import is_being_made, is_worked_on, recover
+from updater.recreator.recovery import recover
 from updater.recreator.transaction import perform
+from updater.recreator.under_way import is_being_made, is_worked_on
 from updater.recreator.unfinished import Unfinished, dead_helpers, find_unfinished, in_groups
 from updater.remembering import reject, remember
 from updater.watcher.dependents import dependents_of

@@ -14,37 +14,27 @@ A group goes where the container that the others depend on goes.
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, EngineNotFound, UpdateFailed
 from updater.model.container import STATES_UP
 from updater.model.digest import digest_in
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Plan, Purpose
+from updater.model.plan import Plan
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.itinerary import remaining
 from updater.recreator.names import (
-    LABEL_COMPANION_OF,
     LABEL_DIGEST,
-    LABEL_JOB,
-    LABEL_KEPT,
-    LABEL_KIND,
     LABEL_OLD_DIGEST,
-    LABEL_OLD_HEALTH,
     LABEL_OLD_IMAGE,
-    LABEL_OLD_POLICY,
     LABEL_OLD_STATE,
-    LABEL_OWNER,
     parse_parked_name,
-    policy_of,
 )
-from updater.recreator.owner import is_alive, parse_owner
 from updater.recreator.patience import patiently
+from updater.recreator.reconstruction import as_it_was, recreation_of
 from updater.recreator.recreation import Recreation, reference_of
 from updater.recreator.transaction import Setback, go_back, go_through
 from updater.recreator.undo import discard
@@ -54,27 +44,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from updater.model.terms import Terms
-    from updater.recreator.engine import Engine, Json
+    from updater.recreator.engine import Json
     from updater.recreator.recreation import Surroundings
 
 _CUT_SHORT = "An update was cut short"
-_BEING_MADE_SECONDS = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the engine shows of the two containers now."""
-
-    new: Json
-    old: Json
 
 
 @dataclass(frozen=True, slots=True)
 class _CutShort:
-    """One that can be finished or undone: what was listed, what the engine shows now, and what is known of it."""
+    """One that can be finished or undone: what was listed, the two as the engine shows them, and what is known."""
 
     update: Unfinished
-    found: _Found
+    new: Json
+    old: Json
     recreation: Recreation
 
 
@@ -83,50 +65,6 @@ class _Direction(Enum):
     BACK = auto()
     ON = auto()
     ON_WITHOUT_HEAD = auto()
-
-
-def is_worked_on(update: Unfinished, surroundings: Surroundings, engine_is_local: bool) -> bool:
-    """Whether another updater is at work on it: then it is none of our business."""
-    new, engine = update.new, surroundings.engine
-    if new is None:
-        return False  # only removing the new one by hand leaves an old one alone
-
-    def runs(container_id: str) -> bool:
-        container = engine.find_container(container_id)
-        runs = container is not None and container["State"].get("Running")
-        return bool(runs and container and not _was_started_since(container, engine.find_container(new.id)))
-
-    return is_alive(
-        parse_owner(new.labels.get(LABEL_OWNER, "")),
-        surroundings.owner,
-        age_seconds=time.time() - new.created_at,
-        engine_is_local=engine_is_local,
-        container_runs=runs,
-    )
-
-
-def is_being_made(group: Sequence[Unfinished], engine: Engine) -> bool:
-    """Whether the engine goes on making one of the new ones, though nobody waits for it any more.
-
-    Docker lists a container before it can be inspected or removed: first it copies the image's data into its volumes.
-    Mostly that is over in a moment, so some time is given to it.
-    """
-    begun = [update.new for update in group if update.new is not None and update.standing is Standing.UNREADY]
-    deadline = time.monotonic() + _BEING_MADE_SECONDS
-    while any(engine.find_container(new.id) is None and engine.names_beginning(new.name) for new in begun):
-        if time.monotonic() > deadline:
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def _was_started_since(container: Json, new: Json | None) -> bool:
-    """Whether it has begun another life since that one was made: whoever made it is gone."""
-    try:
-        created = datetime.fromisoformat(str((new or {}).get("Created")))
-        return datetime.fromisoformat(str(container["State"].get("StartedAt"))) > created
-    except ValueError:
-        return False
 
 
 def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surroundings: Surroundings) -> tuple[Outcome, ...]:
@@ -154,8 +92,8 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
         elif new is None:
             outcomes.extend(_put_back_alone(update, old, terms[update.name], surroundings))
         else:
-            found = _Found(new, old)
-            cut_short.append(_CutShort(update, found, _recreation(update, found, terms[update.name], surroundings)))
+            recreation = recreation_of(update, new, old, terms[update.name], surroundings)
+            cut_short.append(_CutShort(update, new, old, recreation))
     if cut_short:
         outcomes.extend(_finish_or_undo(cut_short, surroundings))
     # Only now, since they may depend on the others.
@@ -192,7 +130,7 @@ def _finish_or_undo(cut_short: Sequence[_CutShort], surroundings: Surroundings) 
             for member in members:
                 member.complete = member.touched = True
                 member.no_way_back = direction is _Direction.ON_WITHOUT_HEAD
-            found = {one.recreation.name: (one.found.new, one.found.old) for one in cut_short}
+            found = {one.recreation.name: (one.new, one.old) for one in cut_short}
             return go_through(remaining(members, found), members)
 
 
@@ -202,7 +140,7 @@ def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _D
         return _Direction.BACK
     first = cut_short[0]
     head_id = group_of(first.update)
-    if first.found.old["Id"] == head_id:
+    if first.old["Id"] == head_id:
         return _Direction.DISCARD if first.update.standing is Standing.UNREADY else _Direction.ON
     if surroundings.engine.find_container(head_id) is not None:
         return _Direction.BACK  # it went back, or its user removed the new one
@@ -214,8 +152,8 @@ def _direction(cut_short: Sequence[_CutShort], surroundings: Surroundings) -> _D
 
 def _is_touched(one: _CutShort) -> bool:
     """Whether its old container was stopped, or held down for that."""
-    was, now = one.recreation.old_policy.get("Name"), one.found.old["HostConfig"].get("RestartPolicy") or {}
-    stopped = one.recreation.old_ran and not one.found.old["State"].get("Running")
+    was, now = one.recreation.old_policy.get("Name"), one.old["HostConfig"].get("RestartPolicy") or {}
+    stopped = one.recreation.old_ran and not one.old["State"].get("Running")
     return stopped or (was or "no") != (now.get("Name") or "no")
 
 
@@ -231,50 +169,6 @@ def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> N
     ran = update.new is not None and update.new.labels.get(LABEL_OLD_STATE) in STATES_UP
     if ran and not old["State"].get("Running"):
         patiently(partial(surroundings.engine.start, old["Id"]))
-
-
-def _recreation(update: Unfinished, found: _Found, terms: Terms, surroundings: Surroundings) -> Recreation:
-    """As it would stand had it never been cut short; what is no longer to be seen is in labels and names."""
-    labels = found.new["Config"].get("Labels") or {}
-    is_job = labels.get(LABEL_JOB) == "true"
-    plan = Plan(
-        name=update.name,
-        container_id=found.old["Id"],
-        image=found.new["Config"]["Image"],
-        reference=reference_of(found.new),
-        source=ImageAt(found.old["Image"], digest_in(labels.get(LABEL_OLD_DIGEST))),
-        digest=digest_in(labels.get(LABEL_DIGEST)),
-        terms=replace(terms, is_job=is_job, one_shot=terms.one_shot or is_job),
-        image_id=found.new["Image"],
-        kept_image=labels.get(LABEL_KEPT) or None,
-        purpose=_purpose(labels),
-        companion_of=labels.get(LABEL_COMPANION_OF) or None,
-    )
-    old = _as_it_was(found.old, labels)
-    return Recreation(
-        plan,
-        surroundings,
-        old=old,
-        old_image=surroundings.engine.find_image(labels.get(LABEL_OLD_IMAGE) or found.old["Image"]),
-        new_image={"Id": found.new["Image"]},
-        new_id=found.new["Id"],
-        tagged=not plan.companion_of,
-    )
-
-
-def _as_it_was(old: Json, labels: dict[str, str]) -> Json:
-    """The old container's inspection with the state and the restart policy it had before it was stopped."""
-    parked = parse_parked_name(old["Name"], old["Id"])
-    parked_state = parked.state if parked is not None else None
-    state: dict[str, Any] = {"Status": labels.get(LABEL_OLD_STATE) or parked_state or "running"}
-    if labels.get(LABEL_OLD_HEALTH):
-        state["Health"] = {"Status": labels[LABEL_OLD_HEALTH]}
-    host_config = dict(old["HostConfig"])
-    if parked is not None:
-        host_config["RestartPolicy"] = parked.policy
-    elif labels.get(LABEL_OLD_POLICY):
-        host_config["RestartPolicy"] = policy_of(labels[LABEL_OLD_POLICY])
-    return {**old, "State": state, "HostConfig": host_config}
 
 
 def _discard_unready(members: tuple[Recreation, ...]) -> tuple[Outcome, ...]:
@@ -297,7 +191,7 @@ def _put_back_alone(update: Unfinished, old: Json, terms: Terms, surroundings: S
     recreation = Recreation(
         plan,
         surroundings,
-        old=_as_it_was(old, {}),
+        old=as_it_was(old, {}),
         old_image=surroundings.engine.find_image(old["Image"]),
         touched=True,
         tagged=plan.reference is not None and not plan.reference.is_pinned,
@@ -348,10 +242,3 @@ def _outcome(recreation: Recreation, kind: OutcomeKind, message: str) -> Outcome
         target=ImageAt(plan.image_id, plan.digest),
         notes=tuple(recreation.notes),
     )
-
-
-def _purpose(labels: Mapping[str, str]) -> Purpose:
-    try:
-        return Purpose(labels.get(LABEL_KIND, ""))
-    except ValueError:
-        return Purpose.UPDATE
