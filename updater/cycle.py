@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from updater.deciding import decide_all, resolve_names
 from updater.errors import EngineError, UpdaterError, UsageError
 from updater.model.candidate import Status
+from updater.model.cycle_report import CycleReport
 from updater.model.decision import Action
-from updater.model.forecast import NOTHING_CHANGES
+from updater.model.forecast import NOTHING_CHANGES, DiffReport
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
 from updater.model.published import Published
-from updater.model.report import CycleReport, DiffReport
 from updater.recreator.unfinished import find_unfinished
 from updater.remembering import remember_looks
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from updater.interruption import Interruption
+    from updater.model.cycle_report import CycleReport
     from updater.model.outcome import Outcome
-    from updater.model.report import CycleReport
     from updater.model.schedule import Schedule
     from updater.policy.terms import Request
     from updater.pulse import Pulse

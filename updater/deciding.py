@@ -21,7 +21,7 @@ from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.time_rules import unasked
 from updater.recreator.unfinished import helper_of
-from updater.remembering import facts_of, remember_seen
+from updater.remembering import facts_of, holds_at, remember_seen
 from updater.watcher.majors import with_majors
 from updater.watcher.sightings import Sightings
 from updater.watcher.survey import fall_back, survey, with_all_dependents
@@ -95,7 +95,8 @@ def decide_all(
         if not moment.at_once:
             candidates = mature(candidates, world.registry, world.memory, moment.now, parallel_checks)
         candidates = with_majors(candidates, request.warn_majors, world.engine)
-        facts = (facts_of(candidate, world.memory, moment, request, busy) for candidate in candidates)
+        holds = holds_at(moment.now, world.memory)
+        facts = (facts_of(candidate, world.memory, moment, request, busy, holds) for candidate in candidates)
         return [decide(candidate, known) for candidate, known in zip(candidates, facts, strict=True)]
 
     sightings = Sightings(world.engine, world.registry, parallel_checks)

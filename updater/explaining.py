@@ -10,15 +10,16 @@ from updater.errors import UsageError
 from updater.model.candidate import Status
 from updater.model.decision import Action
 from updater.model.digest import short
-from updater.model.explanation import Explanation, Ruling
+from updater.model.explanation import Explanation
 from updater.model.published import Published
 from updater.model.reason import ReasonCode
+from updater.model.ruling import Ruling
 from updater.model.terms import Enabled, Level
 from updater.model.values import show_in_full
 from updater.own_part import in_own_container
 from updater.policy import rules, scope
 from updater.recreator.unfinished import find_unfinished
-from updater.remembering import facts_of
+from updater.remembering import facts_of, holds_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,8 @@ def explain(world: World, request: Request, name: str, *, parallel_checks: int) 
         in_own_container(request, inventory.containers, world.engine.find_container),
         busy=frozenset(update.name for update in unfinished),
     )
-    facts = facts_of(candidate, world.memory, moment, in_full, ids_of(unfinished))
+    holds = holds_at(moment.now, world.memory)
+    facts = facts_of(candidate, world.memory, moment, in_full, ids_of(unfinished), holds)
     asked = [*scope.rulings(candidate.container, decision.terms, in_full)]
     if decision.reasons[0].code is ReasonCode.INVALID_LABEL:
         asked = [Ruling("Can its labels be read?", decision.reasons[0])]

@@ -11,7 +11,8 @@ from updater.engine.snapshot import image_facts
 from updater.errors import UsageError
 from updater.model.digest import parse_digest, short
 from updater.model.outcome import ImageAt
-from updater.model.plan import Plan, Purpose
+from updater.model.plan import Plan
+from updater.model.purpose import Purpose
 from updater.model.reason import ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE, LABEL_OLD_REFERENCE

@@ -11,7 +11,7 @@ from updater.recreator.drafting import draft
 if TYPE_CHECKING:
     from updater.model.forecast import Forecast
     from updater.model.plan import Plan
-    from updater.model.published import PublishedImage
+    from updater.model.published_content import PublishedImage
     from updater.recreator.engine import Engine
 
     Json = dict[str, Any]

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from updater.model.outcome import ImageAt
-from updater.model.plan import Plan, Purpose
+from updater.model.plan import Plan
+from updater.model.purpose import Purpose
 from updater.policy.terms import terms_for_recovery
 from updater.recreator.names import kept_name
 from updater.watcher.compare import running_digest

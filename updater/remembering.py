@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from updater.model.decision import Decision
     from updater.model.digest import Digest
     from updater.model.facts import Moment
-    from updater.model.hold import Skip
+    from updater.model.hold import Hold, Skip
     from updater.model.outcome import Outcome
-    from updater.model.published import PublishedImage
+    from updater.model.published_content import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
     from updater.policy.terms import Request
@@ -44,10 +44,18 @@ _NEXT_RUN_TAKES_IT_UP = frozenset(
 _WORTH_A_LINE = frozenset({OutcomeKind.UPDATED, OutcomeKind.ROLLED_BACK, OutcomeKind.FAILED})
 
 
-def facts_of(candidate: Candidate, memory: Store, moment: Moment, request: Request, busy: frozenset[str]) -> Facts:
+def facts_of(
+    candidate: Candidate,
+    memory: Store,
+    moment: Moment,
+    request: Request,
+    busy: frozenset[str],
+    holds: Mapping[str, Hold],
+) -> Facts:
     """What is known of this container, and of the digest that it would be updated to; the rest as in the facts.
 
-    Where it would not be, nothing of a digest is looked up: of most containers, most of the time.
+    `holds` are those of all containers by name, read once for all of them. Where it would not be updated, nothing of a
+    digest is looked up: of most containers, most of the time.
     """
     name, target, digest = candidate.container.name, candidate.target, candidate.target_digest
     known = Facts(
@@ -58,7 +66,7 @@ def facts_of(candidate: Candidate, memory: Store, moment: Moment, request: Reque
         looked_at=memory.looked_at(name) if candidate.consideration.terms.schedule is not None else None,
     )
     if candidate.status is not Status.IGNORED:
-        known = replace(known, hold=memory.holds_of(name, moment.now))
+        known = replace(known, hold=holds.get(name))
     if candidate.status is not Status.OUTDATED or target is None or not isinstance(candidate.lookup, Published):
         return known
     image = candidate.published_image
@@ -74,6 +82,11 @@ def facts_of(candidate: Candidate, memory: Store, moment: Moment, request: Reque
         published_at=published_at,
         only_seen=image is not None and published_at != image.created,
     )
+
+
+def holds_at(now: datetime, memory: Store) -> dict[str, Hold]:
+    """The holds of all containers that have not ended, by the container's name."""
+    return {hold.name: hold for hold in memory.all_holds(now)}
 
 
 def since_when(image: PublishedImage | None, seen: Mapping[Digest, datetime], now: datetime) -> datetime | None:

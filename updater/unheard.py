@@ -11,7 +11,7 @@ from updater.going_back import stays_after_all
 from updater.model.digest import digest_in, short
 from updater.model.history import Operation
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind
-from updater.model.plan import Purpose
+from updater.model.purpose import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.names import (
     LABEL_DIGEST,

@@ -8,7 +8,8 @@ from updater.model.candidate import Candidate, Status
 from updater.model.consideration import Consideration
 from updater.model.container import ContainerSnapshot, ContainerState, ImageFacts
 from updater.model.digest import Digest
-from updater.model.published import Published, PublishedImage
+from updater.model.published import Published
+from updater.model.published_content import PublishedImage
 from updater.model.reference import parse_reference
 from updater.model.terms import Enabled, Terms
 

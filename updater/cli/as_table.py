@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from updater.cli.terminal import Terminal
+    from updater.model.cycle_report import CycleReport
     from updater.model.decision import Decision
     from updater.model.finding import Finding
     from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt, Outcome
-    from updater.model.report import CheckReport, CycleReport
+    from updater.model.report import CheckReport
 
 
 def check_table(report: CheckReport, terminal: Terminal) -> str:

@@ -13,7 +13,7 @@ from updater.cli.options import Output, OutputFormat, with_settings
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
-    from updater.model.report import DiffReport
+    from updater.model.forecast import DiffReport
 
 
 @with_settings

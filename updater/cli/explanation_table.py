@@ -10,7 +10,8 @@ from updater.model.wording import printable
 
 if TYPE_CHECKING:
     from updater.cli.terminal import Terminal
-    from updater.model.explanation import Explanation, Ruling
+    from updater.model.explanation import Explanation
+    from updater.model.ruling import Ruling
 
 
 def explanation_table(explanation: Explanation, terminal: Terminal) -> str:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from updater.cli.terminal import Terminal
-    from updater.model.forecast import Forecast
+    from updater.model.forecast import DiffReport, Forecast
     from updater.model.outcome import ImageAt, Outcome
-    from updater.model.report import DiffReport
 
     Row = tuple[str, str, str, str]
 

@@ -10,10 +10,10 @@ from updater.model.forecast import NOTHING_CHANGES
 from updater.model.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
-    from updater.model.forecast import Forecast
+    from updater.model.cycle_report import CycleReport
+    from updater.model.forecast import DiffReport, Forecast
     from updater.model.history import HistoryEntry
     from updater.model.outcome import ImageAt
-    from updater.model.report import CycleReport, DiffReport
 
 
 def cycle_json(report: CycleReport) -> Json:

@@ -15,7 +15,7 @@ from updater.errors import UsageError
 from updater.interruption import Interruption
 
 if TYPE_CHECKING:
-    from updater.model.report import CycleReport
+    from updater.model.cycle_report import CycleReport
 
 
 @with_settings

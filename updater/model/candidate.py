@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from updater.model.dependent import Dependent
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import Lookup, PublishedImage
+    from updater.model.published import Lookup
+    from updater.model.published_content import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
 

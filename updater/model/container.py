@@ -100,9 +100,10 @@ class ContainerSnapshot:
     @property
     def labels_of_image(self) -> tuple[str, ...]:
         """The names of the labels that would tell us what to do, were they not the image's."""
-        if self.image is None:
-            return ()
-        return tuple(sorted(key for key in self.labels.keys() - self.user_labels.keys() if is_policy(key)))
+        brought = {key for key in self.image.labels if is_policy(key)} if self.image is not None else set()
+        if not brought:
+            return ()  # as of almost all images
+        return tuple(sorted(brought & self.labels.keys() - self.user_labels.keys()))
 
 
 @dataclass(frozen=True, slots=True)

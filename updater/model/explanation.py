@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
-    from updater.model.reason import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A question that an update needs a yes to, and what speaks against it; None where nothing does."""
-
-    question: str
-    objection: Reason | None
+    from updater.model.ruling import Ruling
 
 
 @dataclass(frozen=True, slots=True)

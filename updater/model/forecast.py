@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from updater.model.decision import Decision
+    from updater.model.outcome import ImageAt
 
 YOURS = "(yours)"
 """Stands for a value that the user set and that may be a secret."""
@@ -44,3 +48,13 @@ class Forecast:
 
 
 NOTHING_CHANGES = Forecast()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What an update of one container would mean. `forecast` is None where there is nothing to compare."""
+
+    decision: Decision
+    source: ImageAt
+    target: ImageAt
+    forecast: Forecast | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from updater.model.purpose import Purpose
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
@@ -12,17 +13,6 @@ if TYPE_CHECKING:
     from updater.model.platform import Platform
     from updater.model.reference import ImageReference
     from updater.model.terms import Terms
-
-
-class Purpose(StrEnum):
-    """Why a container is recreated; only of an update does a failure speak against the digest.
-
-    `rollback`: a person asked to go back. `companion`: another one is, on which it depends.
-    """
-
-    UPDATE = "update"
-    ROLLBACK = "rollback"
-    COMPANION = "companion"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What did one cycle see, decide and do?"""
+"""What did a look at all containers see and decide?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from updater.model.container import EngineInfo
     from updater.model.decision import Decision
-    from updater.model.forecast import Forecast
-    from updater.model.outcome import ImageAt, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +17,3 @@ class CheckReport:
     engine: EngineInfo
     decisions: tuple[Decision, ...]
     unlisted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CycleReport:
-    """A whole cycle. Times are aware, in UTC. `recovered` is what became of updates that had been cut short."""
-
-    engine: EngineInfo
-    started_at: datetime
-    finished_at: datetime
-    decisions: tuple[Decision, ...]
-    outcomes: tuple[Outcome, ...]
-    recovered: tuple[Outcome, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DiffReport:
-    """What an update of one container would mean. `forecast` is None where there is nothing to compare."""
-
-    decision: Decision
-    source: ImageAt
-    target: ImageAt
-    forecast: Forecast | None

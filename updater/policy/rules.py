@@ -9,10 +9,10 @@ from updater.model.candidate import Candidate, Status
 from updater.model.container import LABEL_SWARM_TASK
 from updater.model.decision import Action, Decision
 from updater.model.digest import short
-from updater.model.explanation import Ruling
 from updater.model.facts import NOTHING_KNOWN, Facts
 from updater.model.published import Published
 from updater.model.reason import Reason, ReasonCode
+from updater.model.ruling import Ruling
 from updater.model.wording import printable
 from updater.policy.time_rules import not_scheduled, outside_window, shown, too_new
 

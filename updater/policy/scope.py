@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from updater.model.consideration import Consideration
 from updater.model.container import LABEL_SWARM_TASK, STATES_UP, ContainerState
 from updater.model.control_labels import CONTROL_PREFIXES, WATCHTOWER_PREFIX
-from updater.model.explanation import Ruling
 from updater.model.reason import Reason, ReasonCode
+from updater.model.ruling import Ruling
 from updater.model.terms import Enabled
 from updater.policy.declarations import PER_CONTAINER
 from updater.policy.labels import BadLabel

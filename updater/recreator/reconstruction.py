@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from updater.model.digest import digest_in
 from updater.model.outcome import ImageAt
-from updater.model.plan import Plan, Purpose
+from updater.model.plan import Plan
+from updater.model.purpose import Purpose
 from updater.recreator.names import (
     LABEL_COMPANION_OF,
     LABEL_DIGEST,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from updater.errors import UpdateFailed
 from updater.model.container import STATES_UP
-from updater.model.plan import Plan, Purpose
+from updater.model.purpose import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
 from updater.recreator.names import name_old
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from updater.model.outcome import StepTaken
+    from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
     from updater.recreator.engine import Engine, Json

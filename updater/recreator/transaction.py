@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from updater.errors import EngineError, UpdateFailed
 from updater.model.digest import short
 from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
-from updater.model.plan import Purpose
+from updater.model.purpose import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
 from updater.recreator.each_other import GaveWay

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from updater.model.container import STATES_UP, ContainerSnapshot, ContainerState
-from updater.model.plan import Purpose
+from updater.model.purpose import Purpose
 from updater.recreator.names import (
     LABEL_GROUP,
     LABEL_HELPER_OF,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import ImageConfiguration, PublishedImage, PublishedTags
+    from updater.model.published_content import ImageConfiguration, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
     from updater.model.silence import Silence
     from updater.registry.access import RegistryAccess

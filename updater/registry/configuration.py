@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from updater.errors import RegistryAnswerInvalid
 from updater.model.platform import Platform
-from updater.model.published import ImageConfiguration
+from updater.model.published_content import ImageConfiguration
 from updater.registry.strict_json import JsonObject, object_of, parse_object, text_of
 
 if TYPE_CHECKING:

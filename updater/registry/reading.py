@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from updater.errors import ImageNotFound, RegistryAnswerInvalid
-from updater.model.published import PublishedImage
+from updater.model.published_content import PublishedImage
 from updater.registry.configuration import parse_configuration
 from updater.registry.manifests import Manifest, parse_manifest, verify
 from updater.registry.messages import LARGEST_CONFIG, Redirects, Request, manifest_request
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import ImageConfiguration
+    from updater.model.published_content import ImageConfiguration
     from updater.model.reference import ImageReference
     from updater.registry.connections import Deadline
     from updater.registry.exchange import Exchange

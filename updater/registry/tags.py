@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from updater.errors import ImageNotFound, RegistryAnswerInvalid
-from updater.model.published import PublishedTags
+from updater.model.published_content import PublishedTags
 from updater.model.reference import is_tag
 from updater.registry.messages import LARGEST_TAGS_PAGE, Answer, Redirects, Request
 from updater.registry.strict_json import parse_object

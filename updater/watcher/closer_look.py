@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from updater.model.container import Inventory
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import PublishedImage
+    from updater.model.published_content import PublishedImage
     from updater.model.reason import Reason
     from updater.model.reference import ImageReference
     from updater.watcher.running import RunningImage
@@ -36,11 +36,9 @@ if TYPE_CHECKING:
 def look_closer(candidates: Sequence[Candidate], inventory: Inventory, sightings: Sightings) -> tuple[Candidate, ...]:
     """Settle every outdated candidate: is it the same image after all, is there one for its platform, who needs it?
 
-    Failures become findings. Costs nothing where nothing is outdated.
+    Failures become findings.
     """
     outdated = [candidate for candidate in candidates if candidate.status is Status.OUTDATED]
-    if not outdated:
-        return tuple(candidates)
     around = frozenset[str]().union(*(ids_around(one.container, inventory.containers) for one in outdated))
     inspected, unseen = sightings.at_containers(around)
     running, lost = sightings.at_images_of(outdated)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from updater.model.container import ContainerSnapshot
     from updater.model.digest import Digest
     from updater.model.goal import Goal
-    from updater.model.published import Lookup, PublishedImage
+    from updater.model.published import Lookup
+    from updater.model.published_content import PublishedImage
     from updater.model.reference import ImageReference
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from updater.model.consideration import Consideration
-    from updater.model.published import PublishedTags
+    from updater.model.published_content import PublishedTags
     from updater.model.reference import ImageReference
     from updater.watcher.survey import Registry
 

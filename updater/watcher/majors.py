@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from updater.model.candidate import Candidate, Status
-from updater.watcher.running import running_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +41,8 @@ def _with_majors(candidate: Candidate, engine: Engine) -> Candidate:
     assert target is not None
     if own.tag != target.tag:
         return _differing(candidate, {"tag": own.tag or ""}, {"tag": target.tag or ""})
+    from updater.watcher.running import running_config  # needed for what changed, and may be a database
+
     running = running_config(candidate, engine)
     if running is None or image is None:
         return candidate

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from updater.model.candidate import Candidate
     from updater.model.digest import Digest
-    from updater.model.published import ImageConfiguration
+    from updater.model.published_content import ImageConfiguration
     from updater.model.reference import ImageReference
     from updater.watcher.survey import Engine, Registry
 

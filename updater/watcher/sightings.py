@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from updater.watcher.compare import shown_platform
 from updater.watcher.in_parallel import answers_and_failures
-from updater.watcher.running import RunningImage, running_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from updater.model.candidate import Candidate
     from updater.model.reason import Reason
+    from updater.watcher.running import RunningImage
     from updater.watcher.survey import Engine, Registry
 
     Json = dict[str, Any]
@@ -42,6 +42,8 @@ class Sightings:
         Newer engines with containerd's store show the platform with the container, once that was looked at. There an
         image's id is its index's, and may stand for another platform with each container.
         """
+        from updater.watcher.running import RunningImage, running_image  # of what has not changed nobody asks
+
         seen = ((one.container.id, shown_platform(self._containers.get(one.container.id))) for one in outdated)
         shown = {container_id: RunningImage(platform) for container_id, platform in seen if platform is not None}
         others = {one.container.id: one.container.image_id for one in outdated if one.container.id not in shown}

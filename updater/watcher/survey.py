@@ -14,7 +14,6 @@ from updater.model.candidate import Candidate, Status
 from updater.model.goal import Goal
 from updater.model.published import LookupFailed
 from updater.model.reason import ReasonCode
-from updater.watcher.closer_look import all_dependents, look_closer
 from updater.watcher.compare import compare, not_comparable, running_digest
 from updater.watcher.goals import goals_of
 from updater.watcher.in_parallel import in_parallel
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     from updater.model.container import ContainerSnapshot, Inventory
     from updater.model.digest import Digest
     from updater.model.platform import Platform
-    from updater.model.published import ImageConfiguration, Lookup, Published, PublishedImage, PublishedTags
+    from updater.model.published import Lookup, Published
+    from updater.model.published_content import ImageConfiguration, PublishedImage, PublishedTags
     from updater.model.reference import ImageReference
     from updater.watcher.sightings import Sightings
 
@@ -62,14 +62,24 @@ def survey(
     goals = goals_of(comparable, sightings.registry, sightings.at_once)
     compared = iter(_compared(comparable, goals, sightings))
     all_of_them = [found if isinstance(found, Candidate) else next(compared) for found in located]
-    return look_closer(all_of_them, inventory, sightings)
+    return _looked_at_closer(all_of_them, inventory, sightings)
 
 
 def fall_back(candidates: Sequence[Candidate], inventory: Inventory, sightings: Sightings) -> tuple[Candidate, ...]:
     """The same containers, each compared with the first of its fallbacks."""
     goals = [Goal(one.fallbacks[0], one.fallbacks[1:], one.beyond, one.no_version) for one in candidates]
     compared = _compared([one.consideration for one in candidates], goals, sightings)
-    return look_closer(compared, inventory, sightings)
+    return _looked_at_closer(compared, inventory, sightings)
+
+
+def _looked_at_closer(
+    candidates: Sequence[Candidate], inventory: Inventory, sightings: Sightings
+) -> tuple[Candidate, ...]:
+    if all(candidate.status is not Status.OUTDATED for candidate in candidates):
+        return tuple(candidates)
+    from updater.watcher.closer_look import look_closer  # most checks find nothing that differs
+
+    return look_closer(candidates, inventory, sightings)
 
 
 def _compared(considerations: Sequence[Consideration], goals: Sequence[Goal], sightings: Sightings) -> list[Candidate]:
@@ -83,6 +93,8 @@ def with_all_dependents(
     candidates: Sequence[Candidate], inventory: Inventory, engine: Engine, parallel_checks: int
 ) -> tuple[Candidate, ...]:
     """The candidates as they have to be known before anything is touched; see `all_dependents`."""
+    from updater.watcher.closer_look import all_dependents
+
     return all_dependents(candidates, inventory, engine, parallel_checks)
 
 

@@ -10,9 +10,8 @@ from tests.unit.given import IMAGE_ID, NEW, OLD, candidate
 from updater.cli.forecast_table import diff_table
 from updater.cli.terminal import Terminal
 from updater.model.candidate import Status
-from updater.model.forecast import YOURS, Change, Forecast, Kept
+from updater.model.forecast import YOURS, Change, DiffReport, Forecast, Kept
 from updater.model.outcome import ImageAt
-from updater.model.report import DiffReport
 from updater.policy.rules import decide
 
 LONG = "Labels.org.opencontainers.image.documentation"
