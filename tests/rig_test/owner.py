@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -10,6 +11,8 @@ from tests.rig_test.traces import Footprint
 
 
 def main() -> None:
+    # A shell lets what it starts in the background ignore Ctrl-C, and the test's own runner may have been started so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with open_rig() as rig:
         client = rig.engine.client()
         load(client, "web:latest", ImageSpec())
