@@ -20,8 +20,8 @@ from updater.policy.order import leave_circles, providers
 from updater.policy.rules import decide
 from updater.policy.scope import consider
 from updater.policy.time_rules import unasked
+from updater.recalling import facts_of, holds_at, remember_seen
 from updater.recreator.unfinished import helper_of
-from updater.remembering import facts_of, holds_at, remember_seen
 from updater.watcher.majors import with_majors
 from updater.watcher.sightings import Sightings
 from updater.watcher.survey import fall_back, survey, with_all_dependents

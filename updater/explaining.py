@@ -18,8 +18,8 @@ from updater.model.terms import Enabled, Level
 from updater.model.values import show_in_full
 from updater.own_part import in_own_container
 from updater.policy import rules, scope
+from updater.recalling import facts_of, holds_at
 from updater.recreator.unfinished import find_unfinished
-from updater.remembering import facts_of, holds_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from updater.errors import RegistryError
 from updater.model.candidate import Candidate, Status
-from updater.remembering import since_when
+from updater.recalling import since_when
 from updater.watcher.compare import is_same_image, other_control_labels
 from updater.watcher.in_parallel import in_parallel
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.itself import own_container
-from updater.remembering import reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,5 +52,7 @@ def surroundings(world: World, inventory: Inventory, *, side_by_side: bool = Fal
 
 
 def _turn_down(world: World, plan: Plan, reason: Reason) -> None:
+    from updater.remembering import reject  # a check turns nothing down
+
     if plan.digest is not None:
         reject(plan.name, plan.image, [plan.digest], reason, world.memory)

@@ -22,8 +22,6 @@ from updater.registry.challenges import (
     scope_for_more,
 )
 from updater.registry.messages import Answer, Request, root_request
-from updater.registry.token_service import fetched, needed, readable, shown_to
-from updater.registry.tokens import basic
 
 if TYPE_CHECKING:
     from updater.registry.acquaintance import Acquaintance
@@ -118,6 +116,9 @@ def _wanted(answer: Answer, known: Acquaintance) -> Generator[Request, Answer, C
 
 
 def _with_password(request: Request, repository: str, known: Acquaintance, refusal: Answer | None) -> Conversation:
+    from updater.registry.token_service import needed
+    from updater.registry.tokens import basic
+
     credentials = known.credentials()
     if credentials is None or not credentials.password:
         # Some repositories of such a registry may be open to everybody.
@@ -137,6 +138,8 @@ def _with_password(request: Request, repository: str, known: Acquaintance, refus
 def _with_first_password(
     request: Request, repository: str, known: Acquaintance, credentials: Credentials
 ) -> Conversation:
+    from updater.registry.tokens import basic
+
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
         # Some registries answer 401 for what this user may not read, too; the root of the API tells the two apart.
@@ -157,6 +160,8 @@ def _allowed(answer: Answer, repository: str, known: Acquaintance) -> Answer:
 
 def _with_token(request: Request, repository: str, known: Acquaintance, challenge: Challenge) -> Conversation:
     """With the token at hand, or else a fetched one; and where that may be to blame, with one for this alone."""
+    from updater.registry.token_service import fetched, readable, shown_to  # not every registry wants tokens
+
     shown = shown_to(known, challenge)
     scope = _scope(challenge, repository)
     token, is_fresh = known.wallet.usable(scope), False

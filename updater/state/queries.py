@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from updater.model.history import Operation
-from updater.model.outcome import OutcomeKind
 from updater.state.rows import plain, write_entry, write_hold, write_rejection, write_skip, write_time
 
 if TYPE_CHECKING:
@@ -78,6 +76,9 @@ def entries(connection: sqlite3.Connection, name: str | None, limit: int | None)
 
 def updates(connection: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
     """The newest successful update of this container, if there is one."""
+    from updater.model.history import Operation  # a check does not ask for it
+    from updater.model.outcome import OutcomeKind
+
     statement = "SELECT * FROM history WHERE name = ? AND operation = ? AND outcome = ? ORDER BY id DESC LIMIT 1"
     wanted = (plain(name), Operation.UPDATE.value, OutcomeKind.UPDATED.value)
     return connection.execute(statement, wanted).fetchall()

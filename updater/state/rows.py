@@ -1,4 +1,7 @@
-"""How is a value written as a row of a table, and read again?"""
+"""How is a value written as a row of a table, and read again?
+
+Most checks read none: what a row becomes is loaded with the first of its kind.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from updater.model.digest import Digest, parse_digest
-from updater.model.history import HistoryEntry, Operation, Rejection
-from updater.model.hold import Hold, Skip
-from updater.model.outcome import ImageAt, OutcomeKind, StepTaken
 from updater.model.reason import Reason, ReasonCode
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+    from updater.model.history import HistoryEntry, Rejection
+    from updater.model.hold import Hold, Skip
 
 # Bytes. The end of a log tells why; ten thousand entries must not fill a small machine's disk.
 LONGEST_LOG_TAIL = 16 * 1024
@@ -58,6 +61,9 @@ def write_entry(entry: HistoryEntry) -> Mapping[str, Any]:
 
 def read_entry(row: sqlite3.Row) -> HistoryEntry | None:
     """None for a row that makes no sense, as one edited by hand."""
+    from updater.model.history import HistoryEntry, Operation
+    from updater.model.outcome import ImageAt, OutcomeKind, StepTaken
+
     try:
         return HistoryEntry(
             id=row["id"],
@@ -92,6 +98,8 @@ def write_rejection(rejection: Rejection) -> Mapping[str, Any]:
 
 def read_rejection(row: sqlite3.Row) -> Rejection | None:
     """None for a row that makes no sense, as one edited by hand."""
+    from updater.model.history import Rejection
+
     try:
         digest = parse_digest(row["digest"])
         return Rejection(row["name"], row["reference"], digest, _read_reason(row), read_time(row["at"]))
@@ -107,6 +115,8 @@ def write_hold(hold: Hold) -> Mapping[str, Any]:
 
 def read_hold(row: sqlite3.Row) -> Hold | None:
     """None for a row that makes no sense, as one edited by hand."""
+    from updater.model.hold import Hold
+
     try:
         until = row["until"]
         return Hold(row["name"], read_time(row["at"]), read_time(until) if until is not None else None)
@@ -127,6 +137,8 @@ def write_skip(skip: Skip) -> Mapping[str, Any]:
 
 def read_skip(row: sqlite3.Row) -> Skip | None:
     """None for a row that makes no sense, as one edited by hand."""
+    from updater.model.hold import Skip
+
     try:
         return Skip(row["name"], row["reference"], parse_digest(row["digest"]), row["tag"], read_time(row["at"]))
     except (ValueError, TypeError):
