@@ -21,7 +21,7 @@ from updater.registry.challenges import (
     challenges_of,
     scope_for_more,
 )
-from updater.registry.messages import Answer, Request, root_request
+from updater.registry.messages import Answer, Request, basic, root_request
 
 if TYPE_CHECKING:
     from updater.registry.acquaintance import Acquaintance
@@ -117,7 +117,6 @@ def _wanted(answer: Answer, known: Acquaintance) -> Generator[Request, Answer, C
 
 def _with_password(request: Request, repository: str, known: Acquaintance, refusal: Answer | None) -> Conversation:
     from updater.registry.token_service import needed
-    from updater.registry.tokens import basic
 
     credentials = known.credentials()
     if credentials is None or not credentials.password:
@@ -138,8 +137,6 @@ def _with_password(request: Request, repository: str, known: Acquaintance, refus
 def _with_first_password(
     request: Request, repository: str, known: Acquaintance, credentials: Credentials
 ) -> Conversation:
-    from updater.registry.tokens import basic
-
     answer = yield request.authorized(basic(credentials))
     if answer.status == 401:
         # Some registries answer 401 for what this user may not read, too; the root of the API tells the two apart.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from updater.registry.media_types import ACCEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from updater.registry.credentials import Credentials
 
 # Sizes in bytes that no honest answer exceeds; the distribution spec asks registries to take manifests of 4 MiB.
 LARGEST_MANIFEST = 4 * 1024 * 1024
@@ -62,3 +65,8 @@ def manifest_request(method: str, wanted: str) -> Request:
 def root_request(origin: str) -> Request:
     """The request for the root of the API, which some proxies know under another spelling (`/v2`) and redirect to."""
     return Request("GET", f"{origin}/v2/", largest=LARGEST_ERROR, redirects=Redirects.SAME_ORIGIN)
+
+
+def basic(credentials: Credentials) -> str:
+    """The value of Authorization for a name and a password (RFC 7617)."""
+    return "Basic " + b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 import time
-from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from updater.errors import RegistryAnswerInvalid
-from updater.registry.messages import LARGEST_TOKEN, Request
+from updater.registry.messages import LARGEST_TOKEN, Request, basic
 from updater.registry.strict_json import parse_object
 
 if TYPE_CHECKING:
@@ -48,11 +47,6 @@ class Token:
     def is_shared(self) -> bool:
         """Whether it was asked for several scopes, of which not all need have been granted."""
         return len(self.scopes) > 1
-
-
-def basic(credentials: Credentials) -> str:
-    """The value of Authorization for a name and a password (RFC 7617)."""
-    return "Basic " + b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
 
 
 def token_request(challenge: Challenge, scopes: Sequence[str], credentials: Credentials | None) -> Request:

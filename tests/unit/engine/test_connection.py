@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rig.fake_server import Reply, Server
 from updater.engine.connection import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 VERSION = json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10"}).encode()
-
-
-@contextmanager
-def engine(heard: list[dict[str, str]]) -> Iterator[str]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            heard.append(dict(self.headers.items()))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(VERSION)))
-            self.end_headers()
-            self.wfile.write(VERSION)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"tcp://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -64,9 +37,9 @@ def test_the_engine_is_spoken_to_whatever_logins_there_are(
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    heard: list[dict[str, str]] = []
-    with engine(heard) as host:
-        client = connect(host, {})
+    with Server() as engine:
+        engine.answer = Reply(body=VERSION)
+        client = connect(f"tcp://{engine.host}", {})
         client.close()
     assert client.version()["Version"] == "20.10"
-    assert heard[-1].get("X-Meta") == header
+    assert engine.seen[-1].headers.get("x-meta") == header

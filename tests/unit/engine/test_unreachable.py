@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ssl
 import subprocess
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rig.fake_server import Reply, Server
 from updater.engine.connection import connect
 from updater.errors import EngineDenied, EngineUnreachable
 
@@ -22,29 +21,9 @@ if TYPE_CHECKING:
 @contextmanager
 def answering(status: int, body: bytes = b"<h1>no</h1>", tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that gives everybody the same answer; its address, as --host takes it."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"tcp://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Server(tls=tls) as server:
+        server.answer = Reply(status, {"Content-Type": "text/html"}, body)
+        yield f"tcp://{server.host}"
 
 
 @pytest.mark.parametrize(
