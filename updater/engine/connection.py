@@ -19,7 +19,9 @@ from updater.errors import EngineDenied, EngineError, EngineUnreachable, Invalid
 from updater.model.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    import requests
 
 _SCHEMES = ("unix://", "tcp://", "http://", "https://", "ssh://")
 _CALL_TIMEOUT = 60  # seconds without a byte; pulls and stops bring their own
@@ -29,11 +31,21 @@ class Client(docker.APIClient):
     """The SDK's client; remembers the answer about the version, which it asks for anyway to negotiate the API's.
 
     Of the docker configuration it gets the headers for the engine only. Logins are read by the registry room, for
-    which a damaged one concerns its own host; the SDK would not even speak to the engine.
+    which a damaged one concerns its own host; the SDK would not even speak to the engine. Nor does an engine get what
+    ~/.netrc has for its host, or for any: docker shows it to none.
     """
 
     _version_answer: dict[str, Any] | None = None
     _read: dict[str, Any]
+
+    @property
+    def auth(self) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+        """Nothing is added to a request; requests would look for a login in ~/.netrc, were there none of ours."""
+        return _as_it_is
+
+    @auth.setter
+    def auth(self, _: object) -> None:
+        """The session's own beginning sets it to None."""
 
     @property
     def _general_configs(self) -> dict[str, Any]:
@@ -54,6 +66,10 @@ class Client(docker.APIClient):
         if self._version_answer is None:
             self._version_answer = super().version(api_version)
         return self._version_answer
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def connect(host: str | None, environment: Mapping[str, str]) -> Client:

@@ -43,3 +43,17 @@ def test_the_engine_is_spoken_to_whatever_logins_there_are(
         client.close()
     assert client.version()["Version"] == "20.10"
     assert engine.seen[-1].headers.get("x-meta") == header
+
+
+@pytest.mark.parametrize("machine", ["default", "machine 127.0.0.1"])
+def test_no_login_of_the_netrc_file_is_shown_to_an_engine(
+    machine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text(f"{machine} login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Server() as engine:
+        engine.answer = Reply(body=VERSION)
+        connect(f"tcp://{engine.host}", {}).close()
+    assert [request.headers.get("authorization") for request in engine.seen] == [None]
