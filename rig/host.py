@@ -272,5 +272,5 @@ class Host:
 
 
 def _coverage() -> dict[str, str]:
-    """A measurement of coverage follows into the processes under test."""
+    """A measurement of coverage follows into the processes under test; it needs `patch = _exit`."""
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 _FAILED = 1
 _ASKS_FOR_HELP = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
@@ -23,8 +25,9 @@ def main() -> None:
         try:
             _command_line()
         finally:
-            gc.freeze()  # the interpreter would look through everything once more before it lets all of it go
             sys.stdout.flush()
+    except SystemExit as end:
+        _leave(end)
     except BrokenPipeError:
         _forget_stdout()  # the reader (`| head`) has gone, and needs no word
         sys.exit(_FAILED)
@@ -40,6 +43,15 @@ def main() -> None:
             "This is a defect of the program; UPDATER_LOG_LEVEL=debug shows where. Please report it.\n"
         )
         sys.exit(_FAILED)
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """Everything is closed and written: what the interpreter would do yet is to take apart what ends anyway."""
+    if end.code is not None and not isinstance(end.code, int):
+        raise end
+    with suppress(OSError, ValueError):  # a stderr that nobody reads any more
+        sys.stderr.flush()
+    os._exit(end.code or 0)
 
 
 def _command_line() -> None:

@@ -19,6 +19,8 @@ from updater.model.container import EngineInfo
 from updater.model.silence import unheard
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from updater.engine.alarm import Alarm
     from updater.engine.calls import Json
     from updater.engine.connection import Client
@@ -34,6 +36,7 @@ class Looks(Calls):
     def __init__(self, client: Client, silence: Silence = unheard) -> None:
         super().__init__(client, silence)
         self._images: dict[str, Json] = {}
+        self._lists: tuple[Future[Any], Future[Any]] | None = None
 
     @property
     def info(self) -> EngineInfo:
@@ -54,20 +57,31 @@ class Looks(Calls):
         """Whether it is reached by a socket of this machine, so that a reboot of one is a reboot of the other."""
         return str(self._client.base_url) == "http+docker://localhost"
 
+    def list_ahead(self) -> None:
+        """Begin with the lists for the next inventory; whatever is done meanwhile takes no time of its own."""
+        containers = self._begun("list containers", "/containers/json", {"all": "1"})
+        self._lists = containers, self._begun("list images", "/images/json")
+
     def inventory(self) -> Inventory:
         """All containers and images, in two calls however many there are; both at once, since each takes a while."""
-        images: Future[Any] = Future()
+        if self._lists is None:
+            self.list_ahead()
+        assert self._lists is not None
+        (containers, images), self._lists = self._lists, None
+        return inventory(containers.result(), images.result())
 
-        def list_images() -> None:
+    def _begun(self, doing: str, path: str, parameters: Mapping[str, str] | None = None) -> Future[Any]:
+        answer: Future[Any] = Future()
+
+        def get() -> None:
             try:
-                images.set_result(self._get("list images", "/images/json"))
-            except EngineError as error:
-                images.set_exception(error)
+                answer.set_result(self._get(doing, path, parameters))
+            except Exception as error:  # noqa: BLE001 - it is whoever waits for the answer who has to know
+                answer.set_exception(error)
 
         # A daemon: somebody who interrupts does not wait for it.
-        threading.Thread(target=list_images, name="list-images", daemon=True).start()
-        containers = self._get("list containers", "/containers/json", {"all": "1"})
-        return inventory(containers, images.result())
+        threading.Thread(target=get, name=doing, daemon=True).start()
+        return answer
 
     def containers(self, label: str | None = None) -> tuple[ContainerSnapshot, ...]:
         """All containers, or those that bear the label: one call, and one for each image that is new to us."""
