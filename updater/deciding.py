@@ -109,6 +109,7 @@ def decide_all(
         others = decided(fall_back(tried, inventory, sightings))
         for number, other in zip(blocked, others, strict=True):
             decisions[number] = better(decisions[number], other)
+    world.memory.note_openness(world.registry.openness())
     if before_updates and any(decision.action is Action.UPDATE for decision in decisions):
         candidates = [decision.candidate for decision in decisions]
         again = decided(with_all_dependents(candidates, inventory, world.engine, parallel_checks))

@@ -10,35 +10,28 @@ from typing import TYPE_CHECKING
 
 from updater.configuration import LOGIN_VARIABLES
 from updater.engine.docker_engine import DockerEngine
-from updater.errors import EngineError, InvalidSetting, RegistryDenied
+from updater.errors import InvalidSetting, RegistryDenied
 from updater.model.silence import unheard
 from updater.model.zone import GOOD_ZONES, system_zone
-from updater.own_part import in_own_container
 from updater.policy.declarations import SETTINGS
-from updater.policy.scope import consider
-from updater.policy.terms import Request
-from updater.registry.client import RegistryClient
 from updater.registry.credentials import chain, configured
 from updater.registry.docker_config import docker_config, docker_config_file
-from updater.state.store import open_store
-from updater.watcher.compare import not_comparable
-from updater.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from updater.interruption import Interruption
-    from updater.model.container import Inventory
-    from updater.model.finding import Finding
     from updater.model.reference import ImageReference
     from updater.model.silence import Silence
+    from updater.policy.terms import Request
     from updater.recreator.recreation import Narrator
     from updater.registry.access import RegistryAccess
     from updater.registry.credentials import CredentialSource
     from updater.settings import Settings
     from updater.state.store import Store
     from updater.watchtower.migration import Migration
+    from updater.world import World
 
 LOGGER = logging.getLogger("updater")
 
@@ -51,27 +44,43 @@ def opened(
     interruption: Interruption,
     *,
     writable: bool = True,
+    listing: bool = False,
     silence: Silence = unheard,
 ) -> Iterator[World]:
     """Everything outside, connected; closed at the end. Raises EngineUnreachable, EngineDenied, InvalidSetting.
 
-    `silence` hears of each wait for an answer from outside how long it may take.
+    `listing`: what is going to be done begins with the engine's inventory, and does so at once; an engine takes a while
+    for its lists, in which all else is loaded. `silence` hears of each wait for an answer from outside how long it may
+    take.
     """
     access = {entry.host: entry for entry in settings.registries}
     credentials = known_credentials(access, environment)
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine.open(settings["host"], environment, silence))
-        registry = stack.enter_context(
-            RegistryClient(credentials, access, at_once=settings["parallel_checks"], silence=silence)
-        )
+        if listing:
+            engine.list_ahead()
+        from updater.registry.client import RegistryClient  # in the meantime, as what each function below loads
+        from updater.world import World
+
         memory = stack.enter_context(memory_of(settings, environment, writable=writable))
+        registry = stack.enter_context(
+            RegistryClient(
+                credentials,
+                access,
+                at_once=settings["parallel_checks"],
+                open_before=memory.open_registries(),
+                silence=silence,
+            )
+        )
         yield World(engine, registry, credentials_for_pulls(credentials), memory, narrator, interruption)
 
 
 @contextmanager
 def memory_of(settings: Settings, environment: Mapping[str, str], *, writable: bool) -> Iterator[Store]:
     """What is remembered; its warnings are logged once."""
-    with open_store(_state_folder(settings, environment), writable=writable) as store:
+    from updater.state.store import open_store
+
+    with open_store(state_folder(settings, environment), writable=writable) as store:
         told = store.warnings
         for warning in told:
             LOGGER.warning("%s", warning)
@@ -80,7 +89,8 @@ def memory_of(settings: Settings, environment: Mapping[str, str], *, writable: b
             LOGGER.warning("%s", warning)
 
 
-def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | None:
+def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | None:
+    """Where the memory is kept; None where there is no place for it."""
     if settings["state_dir"] is not None:
         given = Path(settings["state_dir"])
         with suppress(RuntimeError):  # nobody's home: the folder is called so, then
@@ -93,39 +103,6 @@ def _state_folder(settings: Settings, environment: Mapping[str, str]) -> Path | 
     return Path(base) / "updater" if base else None
 
 
-def examined(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Everything that a cycle needs, looked at one by one; what is out of order is a finding. Raises InvalidSetting."""
-    from updater import examination  # no cycle has a use for it
-
-    access = {entry.host: entry for entry in settings.registries}
-    credentials = known_credentials(access, environment)
-    references: list[ImageReference] = []
-    with ExitStack() as stack:
-        try:
-            engine = stack.enter_context(DockerEngine.open(settings["host"], environment))
-            yield from examination.engine_findings(engine)
-            inventory = engine.inventory()
-            yield examination.itself_finding(inventory, engine)
-            request = in_own_container(
-                request_of(settings, [], environment), inventory.containers, engine.find_container
-            )
-            considered = [consider(container, request) for container in inventory.containers]
-            yield from examination.hook_findings(engine, considered)
-            if (named := examination.names_finding(inventory.containers, request)) is not None:
-                yield named
-            references = followed(inventory, request)
-            clock = examination.clock_finding(engine)
-        except EngineError as error:
-            yield examination.failure("engine", error)
-            clock = examination.clock_finding(None)
-        yield clock
-        folder = _state_folder(settings, environment)
-        with open_store(folder, writable=False) as store:
-            yield examination.state_finding(folder, store.warnings)
-        registry = stack.enter_context(RegistryClient(credentials, access))
-        yield from examination.registry_findings(registry, references, access)
-
-
 def watchtower_found(settings: Settings, environment: Mapping[str, str]) -> Migration:
     """What of Watchtower's is here. Raises EngineUnreachable, EngineDenied, InvalidSetting."""
     from updater.migrating import look_for_watchtower  # no cycle has a use for it
@@ -134,19 +111,10 @@ def watchtower_found(settings: Settings, environment: Mapping[str, str]) -> Migr
         return look_for_watchtower(engine, environment)
 
 
-def followed(inventory: Inventory, request: Request) -> list[ImageReference]:
-    """The references that a cycle would ask registries for."""
-    return [
-        container.reference
-        for container in inventory.containers
-        if container.reference is not None
-        and consider(container, request).objection is None
-        and not_comparable(container, inventory.registry_tags) is None
-    ]
-
-
 def request_of(settings: Settings, names: Sequence[str], environment: Mapping[str, str]) -> Request:
     """What is asked of the policy."""
+    from updater.policy.terms import Request
+
     return Request(
         names=frozenset(names),
         all=settings["all"],
@@ -161,7 +129,7 @@ def request_of(settings: Settings, names: Sequence[str], environment: Mapping[st
         warn_majors=settings["warn_majors"],
         zone=zone_of(settings, environment),
         schedule=settings["schedule"],
-        state_folder=_state_folder(settings, environment),
+        state_folder=state_folder(settings, environment),
     )
 
 

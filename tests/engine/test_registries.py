@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,6 +30,7 @@ from tests.engine.registry_kinds import (
     with_tokens_for_anybody,
 )
 from tests.rig_test.second_registry import second_registry
+from updater.state.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +139,9 @@ def update(site: Site, environment: dict[str, str]) -> None:
 
 def test_every_shape_is_compared(site: Site) -> None:
     check_every_shape(site)
+    with open_store(Path(site.host.environment()["UPDATER_STATE_DIR"]), writable=False) as store:
+        open_ones = {urlsplit(origin).netloc for origin in store.open_registries()}
+    assert (site.address in open_ones) is (site.login is None and site.tokens is None), open_ones
 
 
 def test_every_shape_is_compared_in_another_implementation(

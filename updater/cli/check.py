@@ -56,7 +56,6 @@ def check_command(
 
 
 def _check(given: dict[str, Any], names: list[str], everything: bool, interruption: Interruption) -> CheckReport:
-    from updater.checking import check
     from updater.cli.logs import start_logging
     from updater.cli.narration import LogNarrator
     from updater.configuration import resolve
@@ -64,7 +63,9 @@ def _check(given: dict[str, Any], names: list[str], everything: bool, interrupti
 
     settings = resolve(given, os.environ)
     start_logging(settings)
-    with opened(settings, os.environ, LogNarrator(), interruption) as world:
+    with opened(settings, os.environ, LogNarrator(), interruption, listing=True) as world:
+        from updater.checking import check  # while the engine makes its lists
+
         return check(
             world,
             request_of(settings, names, os.environ),

@@ -36,9 +36,9 @@ def doctor_command(given: dict[str, Any], output: Output = OutputFormat.TABLE) -
 
 
 def _findings(given: dict[str, Any]) -> tuple[Finding, ...]:
+    from updater.checkup import examined
     from updater.cli.logs import start_logging
     from updater.configuration import resolve
-    from updater.wiring import examined
 
     settings = resolve(given, os.environ)
     start_logging(settings)

@@ -19,7 +19,9 @@ _LONGEST_MEETING = 3.0
 
 
 class Acquaintance:
-    """Shared by threads. `patience` is how long, in seconds, one waits for what another is about to learn; for the very
+    """Shared by threads. A registry that `was_open` needs no first look: it served all who asked, and may do so still.
+
+    `patience` is how long, in seconds, one waits for what another is about to learn; for the very
     first answer of a registry, never longer than a few seconds: it may be the one path that hangs.
     """
 
@@ -31,17 +33,19 @@ class Acquaintance:
         *,
         token_host: str | None = None,
         patience: float = 15.0,
+        was_open: bool = False,
     ) -> None:
         self.registry = registry
         self.origin = origin
         self.token_host = token_host
         self.challenge: Challenge | None = None
         self.challenges_of_repositories: dict[str, Challenge] = {}
-        self.is_met = False
+        self.is_met = was_open
         self.wallet = Wallet(patience)
         self.has_accepted_password = False
         self.has_rejected_credentials = False
         self.has_turned_away = False
+        self.has_served = False
         self.has_asked_root = False
         self.trouble: RegistryDenied | None = None
         self._find_credentials = find_credentials
@@ -64,6 +68,13 @@ class Acquaintance:
         self.wallet.expect(
             scope_of(repository) for repository in repositories if repository not in self.challenges_of_repositories
         )
+
+    @property
+    def is_open(self) -> bool | None:
+        """Whether anybody may ask it, as far as is known; None where it has not said."""
+        if self.challenge is not None or self.has_turned_away:
+            return False
+        return True if self.has_served else None
 
     def is_another_services(self, repository: str, challenge: Challenge) -> None:
         """Some fronts (lscr.io) pass each repository on to a registry of its own, with a token service of its own."""

@@ -64,6 +64,7 @@ def _conversation(request: Request, repository: str, known: Acquaintance) -> Con
             if repository and answer.status in _HIDDEN and known.credentials() is not None:
                 yield from _root_asked(known)
             if known.challenge is None:
+                known.has_served = known.has_served or answer.status == 200
                 return answer
         elif answer is not None:
             refusal, known.challenge = answer, (yield from _wanted(answer, known))

@@ -45,7 +45,8 @@ class RegistryClient:
     `timeout_seconds` bounds each request by the clock on the wall: name, connection, headers and body; one whole
     question (attempts, tokens, redirects) ends within twice that.
     `access` is keyed by registry as references spell it; `at_once` is how many requests a host has under way at most;
-    `silence` hears of each question for how long it may be silent.
+    `open_before` is what `openness` told another time: such a registry is asked by many at once from the beginning, not
+    first by one. `silence` hears of each question for how long it may be silent.
     """
 
     def __init__(
@@ -55,9 +56,12 @@ class RegistryClient:
         *,
         timeout_seconds: float = 15.0,
         at_once: int = 16,
+        open_before: frozenset[str] = frozenset(),
         silence: Silence = unheard,
     ) -> None:
-        self._exchange = Exchange(credentials, access or {}, timeout_seconds=timeout_seconds, at_once=at_once)
+        self._exchange = Exchange(
+            credentials, access or {}, timeout_seconds=timeout_seconds, at_once=at_once, open_before=open_before
+        )
         self._question_seconds = 2 * timeout_seconds
         self._silence = silence
 
@@ -79,6 +83,10 @@ class RegistryClient:
         Hosts that were given up, and credentials that were rejected, are tried again.
         """
         self._exchange.begin_cycle(references)
+
+    def openness(self) -> Mapping[str, bool]:
+        """Of the origins (`https://registry.example.org`) that were asked and have said so: may anybody ask?"""
+        return self._exchange.openness()
 
     def published(self, reference: ImageReference) -> Published:
         """The digest that the reference's tag points at now; one HEAD where the registry wants no token.

@@ -43,7 +43,8 @@ LOGGER = logging.getLogger("updater")
 class Exchange:
     """Asks registries, and remembers of each where and how it wants to be asked. Shared by threads.
 
-    `at_once` is how many requests any host has under way at most.
+    `at_once` is how many requests any host has under way at most, `open_before` the origins that wanted nothing of
+    anybody when they were last asked.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Exchange:
         *,
         timeout_seconds: float,
         at_once: int,
+        open_before: frozenset[str] = frozenset(),
     ) -> None:
         self._credentials = credentials
         self._access = access
         self._timeout = timeout_seconds
         self._at_once = at_once
+        self._open_before = open_before
         self._transport = Transport(access, connections=at_once)
         self._acquaintances: dict[tuple[str, str], Acquaintance] = {}
         self._paces: dict[str, Pace] = {}
@@ -86,6 +89,12 @@ class Exchange:
                 pace.begin_cycle()
             for (registry, _), known in self._acquaintances.items():
                 known.begin_cycle(self._expected.get(registry, ()))
+
+    def openness(self) -> Mapping[str, bool]:
+        """Of the origins that have said so: may anybody ask?"""
+        with self._lock:
+            told = {origin: known.is_open for (_, origin), known in self._acquaintances.items()}
+        return {origin: is_open for origin, is_open in told.items() if is_open is not None}
 
     def greet(self, registry: str, deadline: Deadline) -> Greeting:
         """Ask the root of the registry's own API, with credentials where there are some; raises RegistryError."""
@@ -235,7 +244,12 @@ class Exchange:
         with self._lock:
             if (place.registry, origin) not in self._acquaintances:
                 known = Acquaintance(
-                    place.registry, origin, self._credentials, token_host=place.token_host, patience=self._timeout
+                    place.registry,
+                    origin,
+                    self._credentials,
+                    token_host=place.token_host,
+                    patience=self._timeout,
+                    was_open=origin in self._open_before,
                 )
                 known.begin_cycle(self._expected.get(place.registry, ()))
                 self._acquaintances[place.registry, origin] = known

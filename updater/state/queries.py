@@ -8,7 +8,7 @@ from updater.state.rows import plain, write_entry, write_hold, write_rejection, 
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from updater.model.digest import Digest
@@ -181,3 +181,17 @@ def see(connection: sqlite3.Connection, seen: Iterable[tuple[str, Digest]], now:
     """Remember that these digests were seen now, unless they were before."""
     text = write_time(now)
     connection.executemany(_SEE, [(plain(reference), plain(digest), text) for reference, digest in seen])
+
+
+def open_registries(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """The origins that wanted nothing of anybody."""
+    return connection.execute("SELECT origin FROM open_registries").fetchall()
+
+
+def note_openness(connection: sqlite3.Connection, openness: Mapping[str, bool]) -> None:
+    """Of these origins, whether they wanted nothing; of others, what is known stays."""
+    for origin, is_open in openness.items():
+        if is_open:
+            connection.execute("INSERT OR IGNORE INTO open_registries (origin) VALUES (?)", (plain(origin),))
+        else:
+            connection.execute("DELETE FROM open_registries WHERE origin = ?", (plain(origin),))

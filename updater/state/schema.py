@@ -104,6 +104,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ) AS known
         """,
     ),
+    (
+        # The origins (`https://registry.example.org`) that wanted nothing of anybody when they were last asked.
+        "CREATE TABLE open_registries (origin TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
+    ),
 )
 
 # The tables that each version brought.
@@ -111,6 +115,7 @@ _TABLES = (
     frozenset({"history", "rejections", "first_seen"}),
     frozenset({"holds", "skips", "last_cycle"}),
     frozenset({"looked_at"}),
+    frozenset({"open_registries"}),
 )
 
 

@@ -172,6 +172,17 @@ class Store:
         times = {Digest(row["digest"]): _time(row["at"]) for row in rows}
         return MappingProxyType({digest: at for digest, at in times.items() if at is not None})
 
+    def open_registries(self) -> frozenset[str]:
+        """The origins of the registries that wanted nothing of anybody when they were last asked."""
+        return frozenset(str(row["origin"]) for row in self._rows(queries.open_registries))
+
+    def note_openness(self, openness: Mapping[str, bool]) -> None:
+        """Remember of these origins whether anybody may ask them. Costs a look, and a change where something did."""
+        known = self.open_registries()
+        changed = {origin: is_open for origin, is_open in openness.items() if is_open is not (origin in known)}
+        if changed:
+            self._keeping.change(lambda connection: queries.note_openness(connection, changed), None)
+
     def _rows(self, query: Callable[[sqlite3.Connection], list[sqlite3.Row]]) -> list[sqlite3.Row]:
         return self._keeping.read(query, [])
 

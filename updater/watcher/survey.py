@@ -19,7 +19,7 @@ from updater.watcher.goals import goals_of
 from updater.watcher.in_parallel import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot, Inventory
@@ -45,6 +45,7 @@ class Registry(Protocol):
     """What the watcher asks of registries."""
 
     def begin_cycle(self, references: Iterable[ImageReference]) -> None: ...
+    def openness(self) -> Mapping[str, bool]: ...
     def published(self, reference: ImageReference) -> Published: ...
     def tags(self, reference: ImageReference) -> PublishedTags: ...
     def image(self, reference: ImageReference, digest: Digest, platform: Platform) -> PublishedImage: ...

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rig.fake_registry import Bearer, FakeRegistry, Quota
 from tests.unit.registry.conftest import PASSWORD, USER, at, user_of
-from updater.errors import RegistryDenied, RegistryError, RegistryPaused
+from tests.unit.registry.cycles import NAMES, cycle, fill
+from updater.errors import RegistryDenied, RegistryPaused
 from updater.registry.credentials import anonymous
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from updater.registry.client import RegistryClient
-
-NAMES = [f"team/image-{number:02}" for number in range(40)]
-
-
-def fill(registry: FakeRegistry, *missing: str) -> None:
-    for name in NAMES:
-        if name not in missing:
-            registry.push(name, "1")
-
-
-def cycle(client: RegistryClient, registry: FakeRegistry) -> dict[str, str]:
-    """By name what each lookup came to: `ok`, or the kind of the error."""
-    references = [at(registry, f"{name}:1") for name in NAMES]
-    client.begin_cycle(references)
-
-    def one(reference: object) -> str:
-        try:
-            client.published(reference)  # type: ignore[arg-type]
-        except RegistryError as error:
-            return type(error).__name__
-        return "ok"
-
-    with ThreadPoolExecutor(16) as pool:
-        return dict(zip(NAMES, pool.map(one, references), strict=True))
 
 
 def test_an_open_registry_is_asked_once_for_each_and_nothing_else(

@@ -37,6 +37,7 @@ def test_nothing_is_remembered_at_first(any_store: Store) -> None:
     assert any_store.skips_of("web") == ()
     assert any_store.release("web", NOON) == ()
     assert any_store.looked_at("web") is None
+    assert any_store.open_registries() == frozenset()
 
 
 def test_history_is_newest_first(any_store: Store) -> None:
@@ -116,6 +117,14 @@ def test_digests_seen_come_in_their_order(any_store: Store) -> None:
     any_store.first_seen("docker.io/library/db:1", OTHER, NOON)
     any_store.first_seen(REFERENCE, NEW, NOON + HOUR)
     assert list(any_store.digests_seen(REFERENCE)) == [NEW, OLD]
+
+
+def test_registries_that_anybody_may_ask(any_store: Store) -> None:
+    any_store.note_openness({"https://a.example": True, "http://b.example:5000": True, "https://c.example": False})
+    assert any_store.open_registries() == {"https://a.example", "http://b.example:5000"}
+    any_store.note_openness({"https://a.example": False})
+    any_store.note_openness({})
+    assert any_store.open_registries() == {"http://b.example:5000"}
 
 
 def test_a_second_sight_writes_nothing(folder: Path, file: Path) -> None:
