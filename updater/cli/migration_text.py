@@ -33,7 +33,10 @@ def migration_text(migration: Migration, terminal: Terminal) -> str:
     if migration.containers:
         parts += _labels(migration.containers, terminal)
     parts.append(
-        _wrapped("Nothing was changed. docs/migrate-from-watchtower.md says what differs on purpose.", terminal)
+        _wrapped(
+            "Nothing was changed. docs/migrate-from-watchtower.md of the project says what differs on purpose.",
+            terminal,
+        )
     )
     return "\n".join(parts)
 

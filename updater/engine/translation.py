@@ -140,7 +140,7 @@ def _way_through(error: docker.errors.APIError) -> str:
     if call is None:
         return ""
     flags = " ".join(f"{flag}=1" for flag in call.flags)
-    return f"; a socket proxy lets {call.method} {call.path} pass with {flags}, see docs/security.md"
+    return f"; a socket proxy lets {call.method} {call.path} pass with {flags}, see docs/security.md of the project"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -15,16 +15,17 @@ _BEGINNING = 3  # characters that are enough to be the beginning of something
 
 
 def suggestion(name: str, known: Iterable[str], page: str, prefix: str = "") -> str:
-    """`did you mean updater.enable? docs/labels.md has all of them`; all names where they are few, or none is near.
+    """`did you mean updater.enable? docs/labels.md of the project has all of them`.
 
-    `known` are the names without the `prefix` that they have in common: with it, all would be near each other.
+    All names where they are few, or none is near. `known` are the names without the `prefix` that they have in common:
+    with it, all would be near each other.
     """
     names = sorted(known)
     likely = [prefix + one for one in _likely(name[len(prefix) :], names)]
     listed = f"{f'known after {prefix}' if prefix else 'there'} are {', '.join(names)}"
     if not likely:
         return listed
-    more = listed.capitalize() if len(names) <= _SHORT else f"{page} has all of them"
+    more = listed.capitalize() if len(names) <= _SHORT else f"{page} of the project has all of them"
     return f"did you mean {' or '.join(likely)}? {more}"
 
 

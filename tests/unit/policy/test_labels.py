@@ -69,7 +69,7 @@ def test_what_labels_say(labels: dict[str, str], expected: dict[str, Any]) -> No
         ({"updater.enable": ""}, ["updater.enable", "''"]),
         (
             {"updater.enabled": "true"},
-            ["updater.enabled", "did you mean updater.enable? docs/labels.md has all of them"],
+            ["updater.enabled", "did you mean updater.enable? docs/labels.md of the project has all of them"],
         ),
         ({"Updater.enable": "true"}, ["label Updater.enable is not", "did you mean updater.enable?"]),
         ({"com.centurylinklabs.Watchtower.enable": "true"}, [f"did you mean {WATCHTOWER}enable?"]),

@@ -166,7 +166,7 @@ def test_a_config_file_in_a_place_that_cannot_be_looked_at(monkeypatch: pytest.M
         ("hold: true\n", ["'hold'", "of single containers", "updater.hold", "`containers:`", "'*'"]),
         ("stop-timeout: 5s\n", ["'stop-timeout'", "did you mean stop_timeout?"]),
         ("shedule: x\n", ["'shedule'", "did you mean schedule?"]),
-        ("hostt: x\n", ["'hostt'", "did you mean host? docs/settings.md has all of them"]),
+        ("hostt: x\n", ["'hostt'", "did you mean host? docs/settings.md of the project has all of them"]),
         ("registries:\n  r.lan: {pasword: x}\n", ["'pasword'", "did you mean password? There are ca_file, insecure, "]),
     ],
 )
