@@ -1,4 +1,4 @@
-"""`updater hold`, `skip` and `release` on a real engine and registry: what they say and what the state keeps."""
+"""What do `updater hold`, `skip` and `release` say, what does the state keep of it, and what do they hold back?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rig import ImageSpec
+from tests.engine.contract import checked, codes
+from tests.engine.decisions import ON, answer, outcome, outdated
 from updater.model.digest import short
 from updater.model.zone import show_until
 from updater.state.store import open_store
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from rig.host import Host, Result
     from updater.model.hold import Hold, Skip
 
-ON = {"updater.enable": "true"}
 IN_UTC = {"TZ": "UTC"}
 
 
@@ -193,3 +194,36 @@ def test_a_state_folder_that_cannot_be_written_is_an_error(web: Host, command: s
     nowhere = {"UPDATER_STATE_DIR": "/proc/nothing"}
     result = web.updater(command, web.name("web"), environment=nowhere)
     assert_failed(result, 1, "could not be kept", "/proc/nothing", "state_dir")
+
+
+def test_held_skipped_and_released(host: Host) -> None:
+    outdated(host)
+    assert host.updater("hold", host.name("web"), "--for", "14d").exit_code == 0
+    decision, code, until = answer(host)
+    assert (decision, code, until is None) == ("wait", "held", False)
+    assert outcome(host, host.name("web"), "--now") == ("skipped", "held")
+    assert host.updater("release", host.name("web")).exit_code == 0
+    assert answer(host)[0] == "update"
+    assert host.updater("skip", host.name("web")).exit_code == 0
+    assert answer(host)[:2] == ("leave", "skipped")
+    host.push("web:latest", ImageSpec(marker="3"))
+    assert answer(host)[0] == "update"
+
+
+def test_a_hold_is_told_before_there_is_anything_to_hold_back(host: Host) -> None:
+    host.push("web:latest", ImageSpec(marker="1"))
+    host.run_container("web", "web:latest", labels=ON)
+    assert host.updater("hold", host.name("web")).exit_code == 0
+    container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
+    assert (container["decision"], codes(container)) == ("leave", ["up-to-date", "held"])
+    assert "You hold it since" in host.updater("explain", host.name("web")).stdout
+
+
+def test_a_skip_leaves_out_what_would_have_come(host: Host) -> None:
+    outdated(host, **{"updater.min-age": "3s"})
+    answer(host)
+    host.wait_until(lambda: answer(host)[0] == "update", what="the image to be old enough")
+    host.push("web:latest", ImageSpec(marker="3"))
+    assert answer(host)[0] == "update"  # the second, since the third is too new
+    assert host.updater("skip", host.name("web")).exit_code == 0
+    assert answer(host)[1] == "too-new"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.given import NEW, OLD, OTHER
+from tests.unit.state.exercise import fill, use
 from tests.unit.state.remembered import (
     HOUR,
     NOON,
@@ -23,7 +24,7 @@ from tests.unit.state.remembered import (
     skip,
 )
 from updater.model.outcome import OutcomeKind, StepTaken
-from updater.state import schema
+from updater.state import opening, schema
 from updater.state.folder import FILE_NAME
 from updater.state.rows import write_time
 from updater.state.store import open_store
@@ -127,3 +128,36 @@ def test_a_file_without_a_table_of_its_version_is_not_ours(folder: Path, version
 
 def test_the_tables_are_written_down_for_every_version() -> None:
     assert len(schema._TABLES) == len(schema.MIGRATIONS)
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_an_earlier_file_is_brought_up_to_date(
+    folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    """Whatever the next version brings; a reader does so in memory."""
+    fill(folder)
+    further = ("ALTER TABLE rejections ADD COLUMN by_whom TEXT", "CREATE TABLE further (a)")
+    migrations = (*schema.MIGRATIONS, further)
+    for module in (schema, opening):
+        monkeypatch.setattr(module, "MIGRATIONS", migrations)
+    with open_store(folder, writable=writable) as store:
+        assert store.rejections("web") == (rejection(),)
+        use(store)
+        assert store.warnings == ()
+    with closing(sqlite3.connect(file)) as other:
+        assert schema.version_of(other) == len(migrations) - (0 if writable else 1)
+        assert ("CREATE TABLE further (a);" in other.iterdump()) is writable
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(
+    folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(folder)
+    broken = ("CREATE TABLE further (a)", "CREATE TABLE further (a)")
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        before = list(other.iterdump())
+        with pytest.raises(sqlite3.OperationalError):
+            schema.migrate(other)
+        assert list(other.iterdump()) == before
+        assert schema.version_of(other) == len(schema.MIGRATIONS) - 1
