@@ -13,8 +13,19 @@ _FAILED = 1
 _ASKS_FOR_HELP = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
+def main() -> NoReturn:
+    """Run the command line and end with its code.
+
+    At once: everything is closed and written by then, and the interpreter would only take apart what ends anyway.
+    """
+    code = run()
+    with suppress(OSError, ValueError):  # a stderr that nobody reads any more
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def run() -> int:
+    """Run the command line; gives the exit code."""
     # Until a command listens itself, an interruption ends at once and without a word: nothing has begun.
     # The first process of a container would not even hear of one that it does not listen for.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -27,14 +38,12 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except SystemExit as end:
-        _leave(end)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BrokenPipeError:
-        _forget_stdout()  # the reader (`| head`) has gone, and needs no word
-        sys.exit(_FAILED)
+        return _FAILED  # the reader (`| head`) has gone, and needs no word
     except OSError as error:
-        _forget_stdout()
         sys.stderr.write(f"updater: cannot write the report: {error.strerror}\n")
-        sys.exit(_FAILED)
+        return _FAILED
     except Exception as error:
         if os.environ.get("UPDATER_LOG_LEVEL", "").lower() == "debug":
             raise
@@ -42,16 +51,8 @@ def main() -> None:
             f"updater: internal error: {type(error).__name__}: {error}\n"
             "This is a defect of the program; UPDATER_LOG_LEVEL=debug shows where. Please report it.\n"
         )
-        sys.exit(_FAILED)
-
-
-def _leave(end: SystemExit) -> NoReturn:
-    """Everything is closed and written: what the interpreter would do yet is to take apart what ends anyway."""
-    if end.code is not None and not isinstance(end.code, int):
-        raise end
-    with suppress(OSError, ValueError):  # a stderr that nobody reads any more
-        sys.stderr.flush()
-    os._exit(end.code or 0)
+        return _FAILED
+    return 0
 
 
 def _command_line() -> None:
@@ -80,11 +81,6 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - lives as long as the process
         else:
             stream.reconfigure(errors="backslashreplace")
-
-
-def _forget_stdout() -> None:
-    """Python would flush it once more while it exits, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

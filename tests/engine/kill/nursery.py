@@ -129,7 +129,7 @@ def _tell(number: int) -> None:
 
 def _live(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> int:
     """Be `python -m updater ARGUMENTS`, to its end; gives its exit code."""
-    from updater.__main__ import main
+    from updater.__main__ import run
 
     os.chdir(folder)
     os.environ.clear()
@@ -137,16 +137,13 @@ def _live(arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     _connect_streams()
     sys.argv = ["updater", *arguments]
     try:
-        main()
-    except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        return run()
     except BaseException:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
         return 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    return 0
 
 
 def _connect_streams() -> None:
