@@ -150,9 +150,9 @@ def _update(decision: Decision, job: Job, done: dict[str, Outcome]) -> tuple[Out
         if unmet is not None:
             return (_left(decision, OutcomeKind.SKIPPED, unmet),)
         companions = plan_companions(decision.candidate.dependents, job.world.engine, job.request, job.replaced)
+        plan = plan_update(decision, job.world.engine, job.inventory, job.replaced)
     except EngineError as error:
         return (_left(decision, OutcomeKind.FAILED, error.reason),)
-    plan = plan_update(decision, job.world.engine, job.inventory, job.replaced)
     try:
         outcomes = perform(plan, surroundings(job.world, job.inventory, side_by_side=job.side_by_side), companions)
     except EngineError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from updater.model.silence import Silence
 
 Json = dict[str, Any]
-_CALL_TIMEOUT = 60  # seconds without an answer
+CALL_TIMEOUT = 60  # seconds without an answer
 
 
 class Calls:
@@ -40,7 +40,7 @@ class Calls:
         self, method: str, path: str, doing: str, *, version: str | None = None, **arguments: Any
     ) -> requests.Response:
         """One call, in raw JSON: the SDK's own methods drop fields they do not know, and lack time limits."""
-        arguments.setdefault("timeout", _CALL_TIMEOUT)
+        arguments.setdefault("timeout", CALL_TIMEOUT)
         url = f"{self._client.base_url}/v{version or self._client.api_version}{quote(path, safe='/:@')}"
         with self._silence(arguments["timeout"]), translated(doing):
             response = self._client.request(method, url, **arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import docker
 import docker.constants
 import docker.errors
 import docker.utils
+import requests
 from docker.context import ContextAPI
 
 from updater.engine.translation import translated
@@ -21,20 +23,24 @@ from updater.model.wording import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import requests
-
 _SCHEMES = ("unix://", "tcp://", "http://", "https://", "ssh://")
+_API_VERSION = re.compile(r"1\.[0-9]{1,4}")
+_SERVER = re.compile(r"(?P<name>Docker|Libpod)/(?P<version>[!-~]{1,64})")
 _CALL_TIMEOUT = 60  # seconds without a byte; pulls and stops bring their own
 
 
 class Client(docker.APIClient):
-    """The SDK's client; remembers the answer about the version, which it asks for anyway to negotiate the API's.
+    """The SDK's client, that agrees on a version of the API as docker's own command line does: by `/_ping`.
+
+    To answer `/version` an engine starts two other programs first; it is asked where the other tells too little.
 
     Of the docker configuration it gets the headers for the engine only. Logins are read by the registry room, for
     which a damaged one concerns its own host; the SDK would not even speak to the engine. Nor does an engine get what
     ~/.netrc has for its host, or for any: docker shows it to none.
     """
 
+    announced: tuple[str, str] | None = None
+    """What the engine calls itself, `Docker` or `Libpod`, and its version."""
     _version_answer: dict[str, Any] | None = None
     _read: dict[str, Any]
 
@@ -60,6 +66,15 @@ class Client(docker.APIClient):
             "auths": {"none.invalid": {}},
             "HttpHeaders": {name: value for name, value in named if isinstance(value, str)},
         }
+
+    def _retrieve_server_version(self) -> str:
+        answer = self.get(f"{self.base_url}/_ping", timeout=self.timeout, allow_redirects=False)
+        agreed = _API_VERSION.fullmatch(answer.headers.get("Api-Version", ""))
+        server = _SERVER.match(answer.headers.get("Server", ""))
+        if answer.status_code != requests.codes.ok or agreed is None or server is None:
+            return str(super()._retrieve_server_version())  # type: ignore[misc]  # the stubs lack it
+        self.announced = server["name"], server["version"]
+        return agreed[0]
 
     def version(self, api_version: bool = True) -> dict[str, Any]:
         """The engine's `/version`, asked once."""

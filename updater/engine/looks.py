@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from updater.engine.calls import Calls
+from updater.engine.calls import CALL_TIMEOUT, Calls
 from updater.engine.snapshot import image_facts, inventory, is_image_id, reference_of
 from updater.engine.translation import translated
 from updater.errors import EngineError, EngineNotFound
@@ -41,16 +41,25 @@ class Looks(Calls):
     @property
     def info(self) -> EngineInfo:
         """Who answers; known since the connection was made, so this is no call."""
-        answer = self._client.version()
+        api_version = str(self._client.api_version)
+        if self._client.announced is not None:
+            name, version = self._client.announced
+            return EngineInfo("podman" if name == "Libpod" else "docker", version, api_version)
+        answer = self._about
         components = answer.get("Components") or [{}]
         name = "podman" if "podman" in str(components[0].get("Name", "")).lower() else "docker"
-        return EngineInfo(name, str(answer.get("Version", "unknown")), str(self._client.api_version))
+        return EngineInfo(name, str(answer.get("Version", "unknown")), api_version)
 
     @property
     def platform(self) -> str:
-        """The host's own platform, `linux/amd64`."""
-        answer = self._client.version()
+        """The host's own platform, `linux/amd64`; a call, once."""
+        answer = self._about
         return f"{answer.get('Os', 'linux')}/{answer.get('Arch', '')}"
+
+    @property
+    def _about(self) -> Json:
+        with self._silence(CALL_TIMEOUT), translated("ask which engine it is"):
+            return self._client.version()
 
     @property
     def is_local(self) -> bool:

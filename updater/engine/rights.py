@@ -56,7 +56,8 @@ _CHANGE, _CHANGE_IMAGE, _DELETE = ("CONTAINERS", "POST"), ("IMAGES", "POST"), ("
 _EXEC = ("CONTAINERS", "EXEC", "POST", "ALLOW_EXEC")
 
 CALLS = (
-    Call("GET", "/version", Use.CHECK, ("VERSION",), "which engine, and which version of the API"),
+    Call("GET", "/_ping", Use.CHECK, ("PING",), "which engine, and which version of the API"),
+    Call("GET", "/version", Use.CHECK, ("VERSION",), "the same, where that is not let through; the host's platform"),
     Call("GET", "/containers/json", Use.CHECK, _CONTAINERS, "all containers"),
     Call("GET", "/containers/{id}/json", Use.CHECK, _CONTAINERS, "one container"),
     Call("GET", "/images/json", Use.CHECK, _IMAGES, "all images"),

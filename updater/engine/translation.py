@@ -77,12 +77,12 @@ def translate(error: Exception, doing: str) -> EngineError:
                 f"could not {doing}: no engine answers ({printable(_spoken(cause))});"
                 " is it running, and is DOCKER_HOST or --host right?"
             )
-    if isinstance(error, requests.ConnectionError | urllib3.exceptions.HTTPError | OSError):
-        return EngineUnreachable(f"could not {doing}: no engine answers ({printable(str(error))})")
     if (failure := _of_a_socket(error)) is not None:  # no route, a certificate that proves nothing, a path too long
         return EngineUnreachable(
             f"could not {doing}: no engine answers ({printable(_spoken(failure))}); is DOCKER_HOST or --host right?"
         )
+    if isinstance(error, requests.ConnectionError | urllib3.exceptions.HTTPError | OSError):
+        return EngineUnreachable(f"could not {doing}: no engine answers ({printable(str(error))})")
     return EngineError(f"could not {doing}: {printable(str(error))}")
 
 

@@ -1,4 +1,4 @@
-"""What does the docker configuration say to the engine's client? Headers, and no logins: those are the registry's."""
+"""How is an engine met? Which version of the API is agreed on, and which headers and logins does it get to see?"""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import pytest
 
 from rig.fake_server import Reply, Server
 from updater.engine.connection import connect
+from updater.engine.docker_engine import DockerEngine
+from updater.model.container import EngineInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rig.fake_server import Seen
 
 VERSION = json.dumps({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10"}).encode()
 
@@ -56,4 +60,53 @@ def test_no_login_of_the_netrc_file_is_shown_to_an_engine(
     with Server() as engine:
         engine.answer = Reply(body=VERSION)
         connect(f"tcp://{engine.host}", {}).close()
-    assert [request.headers.get("authorization") for request in engine.seen] == [None]
+    assert {request.headers.get("authorization") for request in engine.seen} == {None}
+
+
+PING = {"Api-Version": "1.41", "Server": "Docker/20.10.24+dfsg1 (linux)"}
+
+
+@pytest.mark.parametrize(
+    ("server", "info"),
+    [
+        (PING["Server"], EngineInfo("docker", "20.10.24+dfsg1", "1.41")),
+        ("Libpod/4.3.1 (linux)", EngineInfo("podman", "4.3.1", "1.41")),
+    ],
+)
+def test_one_short_question_tells_who_it_is(server: str, info: EngineInfo) -> None:
+    with Server() as engine:
+        engine.answer = Reply(200, {**PING, "Server": server}, b"OK")
+        with DockerEngine.open(f"tcp://{engine.host}", {}) as opened:
+            assert opened.info == info
+    assert [request.path for request in engine.seen] == ["/_ping"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (200, {}),
+        (200, {"Server": PING["Server"]}),
+        (200, {"Api-Version": "1.41", "Server": "nginx"}),
+        (200, {**PING, "Api-Version": "latest"}),
+        (200, {**PING, "Api-Version": "1.41/../x"}),
+        (403, PING),
+        (404, PING),
+    ],
+)
+def test_where_that_tells_too_little_the_long_one_is_asked(status: int, headers: dict[str, str]) -> None:
+    with PingedServer(Reply(status, headers, b"OK")) as engine:
+        engine.answer = Reply(body=VERSION)
+        with DockerEngine.open(f"tcp://{engine.host}", {}) as opened:
+            assert opened.info == EngineInfo("docker", "20.10", "1.41")
+    assert [request.path for request in engine.seen] == ["/_ping", "/version"]
+
+
+class PingedServer(Server):
+    """Answers a ping in its own way."""
+
+    def __init__(self, ping: Reply) -> None:
+        super().__init__()
+        self._ping = ping
+
+    def reply(self, seen: Seen) -> Reply:
+        return self._ping if seen.path == "/_ping" else super().reply(seen)

@@ -24,6 +24,7 @@ ID = "0123456789abcdef" * 4
 @pytest.mark.parametrize(
     ("method", "path", "row"),
     [
+        ("GET", "/_ping", "/_ping"),
         ("GET", "/version", "/version"),
         ("GET", "/v1.41/containers/json", "/containers/json"),
         ("GET", f"/v1.41/containers/{ID}/json", "/containers/{id}/json"),
