@@ -35,6 +35,14 @@ class Client(docker.APIClient):
     _version_answer: dict[str, Any] | None = None
     _read: dict[str, Any]
 
+    def __init__(self, **arguments: Any) -> None:
+        self._arguments = arguments
+        super().__init__(**arguments)
+
+    def another(self) -> Client:
+        """A second client of the same engine, with connections of its own; making it is no call."""
+        return Client(**{**self._arguments, "version": self.api_version})
+
     @property
     def _general_configs(self) -> dict[str, Any]:
         return self._read

@@ -309,12 +309,26 @@ def _judge_old(recreation: Recreation) -> None:
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long
     try:
-        recreation.patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
+        _prove_old(recreation, recreation.old["Id"])
     except UpdateFailed as failure:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
     if state == "paused" and not recreation.ended:
         freeze(recreation.engine, recreation.old["Id"], paused=True)
+
+
+def _prove_old(recreation: Recreation, old_id: str) -> None:
+    """An engine that goes away meanwhile need not start it again when it comes back."""
+    begun = False
+
+    def prove_once_more() -> None:
+        nonlocal begun
+        if begun and not recreation.engine.inspect_container(old_id)["State"].get("Running"):
+            _start_old(recreation, old_id)
+        begun = True
+        prove(recreation, old_id, "old", interruptible=False)
+
+    recreation.patiently(prove_once_more)
 
 
 def remove_new(recreation: Recreation) -> None:
