@@ -231,6 +231,9 @@ def _defuse(recreation: Recreation, new_id: str, timeout: float) -> None:
             if attempt.retry_state.attempt_number > 1:
                 recreation.patiently(lambda: recreation.engine.stop(new_id, timeout, None))
             recreation.patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
+    new = recreation.patiently(lambda: recreation.engine.find_container(new_id))
+    if new is not None and new["State"].get("Running"):  # an engine that was restarted meanwhile has started it
+        recreation.patiently(lambda: recreation.engine.stop(new_id, timeout, None))
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
