@@ -135,7 +135,8 @@ def _chunks(stream: Stream, wait: Callable[[], None]) -> Iterator[tuple[bytes, b
 def wait_for_either(wanted: Stream, other: socket.socket) -> None:
     """Return when `wanted` has something to read; end the exchange if the other side goes away meanwhile.
 
-    Without this an engine would not notice that the client of a long pull died: the proxy would hide it.
+    Without this an engine would not notice that the client of a long pull died, nor a client that the engine it had
+    spoken to is gone: the proxy would hide it.
     """
     watched = [wanted.connection, other]
     while not wanted.buffered:
@@ -143,7 +144,7 @@ def wait_for_either(wanted: Stream, other: socket.socket) -> None:
         if wanted.connection in readable:
             return
         if not other.recv(1, socket.MSG_PEEK):
-            raise ConnectionEnded("the client went away")
+            raise ConnectionEnded("the other side went away")
         # It sent its next request early: no reason to wake up for it again before this answer is through.
         watched = [wanted.connection]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING, Self
 
 from rig.recording import Recording
@@ -11,6 +12,9 @@ from rig.relay import Relay
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+
+HELD_SECONDS = 30.0
 
 
 class RecordingSocket:
@@ -60,6 +64,20 @@ class RecordingSocket:
             connection.close()
             raise
         return connection
+
+
+class HeldSocket(RecordingSocket):
+    """As systemd holds an engine's socket for it: whoever connects while the engine is away waits for the next one."""
+
+    def _connect(self) -> socket.socket:
+        deadline = time.monotonic() + HELD_SECONDS
+        while True:
+            try:
+                return super()._connect()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
 
 class RecordingPort(RecordingSocket):

@@ -113,6 +113,7 @@ class _Exchanges:
 
     def pass_one(self) -> bool:
         """Pass one request and its answer; False when the connection is over."""
+        wait_for_either(self._client, self._server.connection)
         head = self._client.read_head()
         method, target = head.first_line.split(" ")[:2]
         request = self._recording.add(method, target, head.headers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rig.engine import DEFAULT_ARGUMENTS, PrivateEngine
 from rig.namespaces import Namespaces
-from rig.recording_socket import RecordingPort, RecordingSocket
+from rig.recording_socket import HeldSocket, RecordingPort, RecordingSocket
 from rig.registry import PrivateRegistry
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ class Rig:
     def recording_socket(self) -> RecordingSocket:
         """A second socket for the engine that writes down (and can disturb) every request."""
         return RecordingSocket(self.engine_socket, self.directory / "recording.sock")
+
+    def held_socket(self) -> HeldSocket:
+        """The same as systemd holds it for most engines: it is there while the engine is not."""
+        return HeldSocket(self.engine_socket, self.directory / "held.sock")
 
     def recording_port(self) -> RecordingPort:
         """The same as a port, as socket proxies are reached."""

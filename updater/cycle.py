@@ -46,6 +46,7 @@ def run(
     from updater.carrying_out import carry_out
     from updater.handing_over import concerns_us
     from updater.repairing import recover_all, remove_dead_helpers
+    from updater.unheard import write_down_committed
 
     started_at = datetime.now(UTC)
     request = replace(request, began=started_at)
@@ -61,6 +62,7 @@ def run(
         if concerns_us(inventory.containers, unfinished):
             raise UsageError("the container that this runs in is being updated itself; try again when that is done")
         remove_dead_helpers(world, inventory.containers)
+        write_down_committed(inventory.containers, world.memory)
     checked, needs = decide_all(
         world, request, inventory, unfinished, everything=False, parallel_checks=parallel_checks, before_updates=True
     )

@@ -30,7 +30,9 @@ from updater.model.schedule import jitter
 from updater.model.timetable import Timetable, advance, begin, next_cycle
 from updater.model.values import show_duration
 from updater.policy.time_rules import has_time_in
-from updater.repairing import recover_only
+from updater.recreator.unfinished import find_unfinished
+from updater.repair_times import RepairTimes
+from updater.repairing import recover_only, remove_dead_helpers
 from updater.wiring import LOGGER, opened
 
 if TYPE_CHECKING:
@@ -124,7 +126,7 @@ class _Daemon:
         self._is_first = True
         self._may_be_replaced = True
         self._replaced_since: float | None = None
-        self._has_recovered = False
+        self._repairs = RepairTimes()
         audience.pulse.waits("starting", None, "")
         self._warn_of_the_window()
 
@@ -135,11 +137,12 @@ class _Daemon:
         self._look()
         self._is_first = False
         self._advance()
-        if self._outage is None and (self._may_be_replaced or self._due):
+        if self._outage is None and (self._may_be_replaced or self._due or self._repairs.is_due(time.monotonic())):
             self._see_to_ourselves()
         if self._due and self._outage is None and not self._may_be_replaced:
             self._cycle()
             self._may_be_replaced = True
+            self._repairs.wanted()
             give_back_memory()
             self._next = None  # to be told again
         self._tell_next()
@@ -153,6 +156,8 @@ class _Daemon:
             until.append(self._outage.again_at - time.monotonic())
         elif self._replaced_since is not None:
             until.append(LOOK_EVERY_WHILE_REPLACED)
+        elif (repair := self._repairs.pause(time.monotonic())) is not None:
+            until.append(repair)
         return max(0.0, min(until))
 
     def close(self) -> None:
@@ -211,6 +216,7 @@ class _Daemon:
         if self._outage is not None:
             LOGGER.info("the engine is back, after %s", show_duration(self._engine_at - self._outage.since))
             self._may_be_replaced = True
+            self._repairs.wanted()
         self._outage, self._trouble = None, ""
 
     def _timetable_now(self) -> Timetable:
@@ -234,7 +240,7 @@ class _Daemon:
     def _see_to_ourselves(self) -> None:
         """While an update of our own container is under way there is no cycle, and a helper does nothing else.
 
-        Otherwise what was cut short before our start is finished or undone now: it need not be up until the next cycle.
+        Otherwise what was cut short is finished or undone now: it need not be up until the next cycle.
         """
         self._lookout.close()
         try:
@@ -245,8 +251,7 @@ class _Daemon:
             with self._world(writable=not on_trial) as world:
                 waited = time.monotonic() - self._replaced_since if self._replaced_since is not None else 0.0
                 replaced = is_being_replaced(world, self._request, self._audience.tell, waited)
-                if not replaced and not self._has_recovered:
-                    self._has_recovered = True
+                if not replaced and self._repairs.is_due(time.monotonic()):
                     self._recover(world)
         except (EngineUnreachable, EngineDenied) as error:
             return self._is_away(str(error))
@@ -255,6 +260,7 @@ class _Daemon:
         except Exception as error:  # noqa: BLE001 - a daemon that may be a helper must not begin a cycle
             self._trouble = f"an update of our own container cannot be seen to: {_told(error)}"
             LOGGER.error("%s", self._trouble)
+            self._repairs.looked(time.monotonic(), all_done=False)
             return None
         if replaced and self._replaced_since is None:
             LOGGER.info("our own container is being updated; no cycle begins before that is done")
@@ -265,17 +271,24 @@ class _Daemon:
         return None
 
     def _recover(self, world: World) -> None:
+        all_done = False
         try:
-            recover_only(world, self._request, self._audience.tell)
+            containers = world.engine.containers_alone()
+            if find_unfinished(containers):
+                self._audience.pulse.begins()  # an old container may take its time to stop
+                recover_only(world, self._request, self._audience.tell)
+                containers = world.engine.containers_alone()
+            remove_dead_helpers(world, containers)
+            all_done = not find_unfinished(containers)
         except (EngineUnreachable, EngineDenied):
-            self._has_recovered = False
-            raise
-        except Exception as error:  # noqa: BLE001 - the next cycle tries it again
+            raise  # an outage, after which it is due again
+        except Exception as error:  # noqa: BLE001 - it is tried again
             LOGGER.error("what may have been cut short could not be looked for: %s", _told(error))
+        self._repairs.looked(time.monotonic(), all_done=all_done)
 
     def _world(self, *, writable: bool) -> AbstractContextManager[World]:
-        settings, narrator = self._settings, self._audience.narrator
-        return opened(settings, self._environment, narrator, self._interruption, writable=writable)
+        settings, narrator, silence = self._settings, self._audience.narrator, self._audience.pulse.silence
+        return opened(settings, self._environment, narrator, self._interruption, writable=writable, silence=silence)
 
     def _cycle(self) -> None:
         """One cycle, for all schedules that are due; they stay due where the engine went away."""
@@ -296,8 +309,7 @@ class _Daemon:
 
     def _run(self) -> CycleReport:
         settings = self._settings
-        narrator, silence = self._audience.narrator, self._audience.pulse.silence
-        with opened(settings, self._environment, narrator, self._interruption, silence=silence) as world:
+        with self._world(writable=True) as world:
             return run(
                 world,
                 replace(self._request, fired=self._due, delay=self._timetable.delay),

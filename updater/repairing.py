@@ -24,6 +24,7 @@ from updater.recreator.transaction import perform
 from updater.recreator.under_way import is_being_made, is_worked_on
 from updater.recreator.unfinished import Unfinished, dead_helpers, find_unfinished, in_groups
 from updater.remembering import reject, remember
+from updater.unheard import write_down_committed
 from updater.watcher.dependents import dependents_of
 from updater.world import surroundings
 
@@ -45,6 +46,7 @@ def recover_only(world: World, request: Request, tell: Tell) -> tuple[Outcome, .
     """Finish or undo every update that was cut short."""
     inventory = world.engine.inventory()
     outcomes = recover_all(find_unfinished(inventory.containers), world, request, inventory, tell)
+    write_down_committed(inventory.containers, world.memory)
     remove_dead_helpers(world, world.engine.containers_alone())
     return outcomes
 

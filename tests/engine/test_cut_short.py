@@ -95,6 +95,20 @@ def test_the_kept_image_is_kept_again(host: Host) -> None:
     assert host.client.inspect_image(f"updater-keep:{host.name('web')}")["Id"] == first
 
 
+def test_killed_before_it_could_write_down_what_it_had_done(host: Host) -> None:
+    """Nothing is left to be recovered; the next run completes the history, once."""
+    old_id = start_web(host)
+    host.updater("run", *QUICK)
+    digest = host.push("web:latest", ImageSpec(marker="2"))
+    kill_after(host, f"DELETE .*/containers/{old_id}", "run", *QUICK)
+    assert host.updater("history", "-o", "json").json["entries"] == []
+    for command in ("run", "recover"):
+        host.updater(command, *QUICK)
+    (entry,) = host.updater("history", "-o", "json").json["entries"]
+    assert (entry["operation"], entry["outcome"], entry["to"]["digest"]) == ("update", "updated", digest)
+    assert entry["to"]["image_id"] == host.inspect("web")["Image"]
+
+
 @pytest.mark.parametrize(("back", "renames"), [(False, 1), (True, 6)], ids=["marked", "back again"])
 def test_a_name_that_its_user_made_like_ours(host: Host, back: bool, renames: int) -> None:
     """It says neither that the container is parked, nor which restart policy it had."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rig import ImageSpec, commands
+from rig import ImageSpec, Reply, commands
 from tests.engine.contract import ran
 
 if TYPE_CHECKING:
@@ -112,6 +113,34 @@ def test_a_failed_update_brings_it_back_with_its_policy(host: Host) -> None:
     assert (now["Id"], now["State"]["Running"]) == (old, True)
     assert now["HostConfig"]["RestartPolicy"]["Name"] == "always"
     assert host.container_names() == [host.name("web")]
+
+
+def test_one_that_the_engine_cannot_stop_is_as_it_was(host: Host) -> None:
+    """As where a security module forbids the engine to kill it: it says so, and the container runs on unharmed."""
+    old = start(host, DEAF, labels={OURS: "USR1", "updater.stop-timeout": "1s"}, policy="always", StopSignal="SIGTERM")
+    before = host.inspect("web")
+    answer = {"message": f"cannot stop container: {old}: tried to kill container, but did not receive an exit event"}
+    refusal = Reply(500, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+    with host.rig.recording_socket() as socket:
+        socket.recording.before = lambda request: refusal if request.path.endswith(f"/{old}/stop") else None
+        result = host.updater(*QUICK, docker_host=socket.host)
+        policies = socket.recording.matching("POST", f"/{old}/update$")
+    outcome = ran(result.json)[host.name("web")]
+    assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "rolled-back", "stop-failed")
+    assert outcome["reason"]["message"].startswith("The old container did not stop: ")
+    assert outcome["notes"] == []
+    (entry,) = host.updater("history", host.name("web"), "-o", "json").json["entries"]
+    assert (entry["operation"], entry["outcome"], entry["reason"]) == ("update", "rolled-back", outcome["reason"])
+    assert host.container_names() == [host.name("web")]
+    now = host.inspect("web")
+    assert len(policies) > 1  # it had another one for a while
+    assert {key: now[key] for key in ("Id", "Name", "State", "HostConfig")} == {
+        key: before[key] for key in ("Id", "Name", "State", "HostConfig")
+    }
+    assert notes(host).count("start") == 1
+    assert host.image_id("web:latest") == now["Image"]  # the tag names what runs
+    (seen,) = host.updater("check", "-o", "json").json["containers"]
+    assert seen["decision"] == "update"  # the image had no part in it
 
 
 def test_rollback_stops_with_it_too(host: Host) -> None:

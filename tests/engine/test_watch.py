@@ -162,6 +162,28 @@ def test_what_was_cut_short_is_mended_at_the_start_and_not_only_in_the_next_cycl
     assert web.inspect("web")["State"]["Running"]
 
 
+def test_what_it_could_not_put_back_it_tries_again_before_the_next_cycle(web: Host) -> None:
+    """An engine in trouble starts neither the new container nor the old one, and then is well again."""
+    trouble = Reply(500, b'{"message": "id already in use"}', {"Content-Type": "application/json"})
+    before = web.inspect("web")["Id"]
+    with web.rig.recording_socket() as socket:
+        socket.recording.before = lambda request: trouble if request.path.endswith("/start") else None
+        with watching(web, *AT_START, "--host", socket.host) as watch:
+            watch.wait_for("The old container could not be put back")
+            watch.wait_for("the cycle is done: 1 failed")
+            assert not web.inspect(before)["State"]["Running"]
+            socket.recording.before = None
+            web.wait_until(lambda: web.container_names() == [web.name("web")], 60, "one container")
+            assert watch.count("a cycle begins") == 1
+            assert watch.end() == 143
+    assert (web.inspect("web")["Id"], web.inspect("web")["State"]["Running"]) == (before, True)
+    entries = web.updater("history", "-o", "json").json["entries"]
+    told = [(entry["operation"], entry["outcome"], entry["reason"]["code"]) for entry in entries]
+    (seen,) = web.updater("check", "-o", "json").json["containers"]
+    assert seen["decision"] == "update"  # the image had no part in it
+    assert (told[0], told[-1]) == (("recovery", "rolled-back", "interrupted"), ("update", "failed", "stranded"))
+
+
 def test_each_schedule_updates_its_own(web: Host) -> None:
     """Containers come while the daemon sleeps, and their labels are seen. The cycle before that meets a mad engine.
 

@@ -1,4 +1,4 @@
-"""What is written down of a self-update whose helper was killed before it could: told from what stands and is known."""
+"""What is written down of an update whose doer was killed before it could: told from what stands and is known."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.given import IMAGE_ID, NEW, OLD, container
-from updater.model.history import Rejection
+from tests.unit.given import CONTAINER_ID, IMAGE_ID, NEW, OLD, container, image
+from updater.model.history import HistoryEntry, Operation, Rejection
+from updater.model.outcome import ImageAt, OutcomeKind
 from updater.model.reason import Reason, ReasonCode
 from updater.remembering import reject
 from updater.state.store import open_store
-from updater.unheard import write_down_unheard
+from updater.unheard import write_down_committed, write_down_unheard
 
 if TYPE_CHECKING:
     from updater.model.digest import Digest
@@ -57,3 +58,69 @@ def test_what_is_known_already_is_not_told_again() -> None:
         write_down_unheard([old], old.id, 0.0, lambda _: None, memory)
         write_down_unheard([old], old.id, 0.0, lambda _: None, memory)
         assert len(memory.history(old.name)) == 1
+
+
+BEFORE, MADE = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+OTHER_ID = "sha256:" + "2" * 64
+LABELS = {
+    "updater.operation.name": "web",
+    "updater.operation.kind": "update",
+    "updater.operation.old-id": "e" * 64,
+    "updater.operation.old-image": OTHER_ID,
+    "updater.operation.digest": NEW,
+}
+
+
+def entry(at: datetime, target: str, outcome: OutcomeKind = OutcomeKind.UPDATED) -> HistoryEntry:
+    return HistoryEntry(
+        at=at,
+        name="web",
+        image="web:latest",
+        operation=Operation.RECOVERY,
+        outcome=outcome,
+        reason=Reason(ReasonCode.UPDATED, "It runs."),
+        source=ImageAt(None, None),
+        target=ImageAt(target, None),
+        duration_seconds=1.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "looked_at", "history", "told"),
+    [
+        (LABELS, BEFORE, [], True),
+        (LABELS, BEFORE, [entry(BEFORE, OTHER_ID)], True),
+        (LABELS, BEFORE, [entry(BEFORE, OTHER_ID), entry(BEFORE, IMAGE_ID, OutcomeKind.ROLLED_BACK)], True),
+        (LABELS, BEFORE, [entry(MADE, IMAGE_ID)], False),  # known
+        (LABELS, BEFORE, [entry(BEFORE, IMAGE_ID)], False),  # known, by an engine whose clock is ahead
+        (LABELS, None, [], False),  # the history was lost
+        (LABELS, MADE, [], False),
+        (LABELS | {"updater.operation.name": "other"}, BEFORE, [], False),
+        (LABELS | {"updater.operation.old-id": CONTAINER_ID}, BEFORE, [], False),  # the old one is still there
+        (LABELS | {"updater.operation.kind": "companion"}, BEFORE, [], False),
+        ({}, BEFORE, [], False),
+    ],
+)
+def test_committed_and_not_written_down(
+    labels: dict[str, str], looked_at: datetime | None, history: list[HistoryEntry], told: bool
+) -> None:
+    new = container(labels=labels, created_at=MADE.timestamp())
+    with open_store(None) as memory:
+        for one in history:
+            memory.record(one)
+        if looked_at is not None:
+            memory.note_looks({"web"}, looked_at)
+        for _ in range(2):  # it is not told twice
+            write_down_committed([new], memory)
+        found = memory.history("web")
+        assert len(found) == len(history) + told
+        if told:
+            assert (found[0].outcome, found[0].source.image_id, found[0].target.digest) == ("updated", OTHER_ID, NEW)
+
+
+def test_an_image_cannot_write_into_the_history() -> None:
+    new = container(labels=LABELS, created_at=MADE.timestamp(), image=image(OLD, labels=LABELS))
+    with open_store(None) as memory:
+        memory.note_looks({"web"}, BEFORE)
+        write_down_committed([new], memory)
+        assert memory.history("web") == ()

@@ -44,6 +44,14 @@ class Client(docker.APIClient):
     _version_answer: dict[str, Any] | None = None
     _read: dict[str, Any]
 
+    def __init__(self, **arguments: Any) -> None:
+        self._arguments = arguments
+        super().__init__(**arguments)
+
+    def another(self) -> Client:
+        """A second client of the same engine, with connections of its own; making it is no call."""
+        return Client(**{**self._arguments, "version": self.api_version})
+
     @property
     def auth(self) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
         """Nothing is added to a request; requests would look for a login in ~/.netrc, were there none of ours."""

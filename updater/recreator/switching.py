@@ -57,9 +57,14 @@ def park(recreation: Recreation) -> None:
 
 
 def defuse(recreation: Recreation) -> None:
-    """No reboot may start it."""
-    if recreation.restarts_after_exit:
-        recreation.engine.set_restart_policy(recreation.old["Id"], {"Name": "no"})
+    """No reboot may start it; and one that it was stopped before has: two must never run at once."""
+    if not recreation.restarts_after_exit:
+        return
+    old_id = recreation.old["Id"]
+    recreation.engine.set_restart_policy(old_id, {"Name": "no"})
+    if _runs(recreation, old_id):
+        stop(recreation)
+        recreation.engine.set_restart_policy(old_id, {"Name": "no"})
 
 
 def promote(recreation: Recreation) -> None:

@@ -5,6 +5,7 @@ A container that others depend on is updated together with them, as a group: all
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -48,6 +49,8 @@ _LOSSES_BORNE = 3
 _VERDICTS = frozenset({ReasonCode.UNHEALTHY, ReasonCode.CRASHED, ReasonCode.HEALTH_TIMEOUT, ReasonCode.START_FAILED})
 # `rollback: false` concerns a container that started and then failed; one that never ran is no choice at all.
 _JUDGED = _VERDICTS - {ReasonCode.START_FAILED}
+# What an engine that was killed during a start says of every further one (seen on 20.10); the image has no part in it.
+_ENGINES_FAULT = re.compile(r"task \S+: already exists|id already in use")
 # Nothing went wrong: somebody else has it in hand, or its own hook asks to wait.
 _NOT_NOW = frozenset({ReasonCode.BUSY, ReasonCode.HOOK_POSTPONED})
 
@@ -219,11 +222,10 @@ def _told_of(member: Recreation, setback: Setback) -> Reason:
 
 
 def _turn_down(head: Recreation, setback: Setback) -> None:
-    """As soon as the verdict has fallen: killed on the way back, nobody would know of it any more.
-
-    An engine that was killed during a start can refuse all further ones (seen on 20.10): that is no fault of the image.
-    """
-    engines_fault = setback.member.engine_was_away and setback.reason.code is ReasonCode.START_FAILED
+    """As soon as the verdict has fallen: killed on the way back, nobody would know of it any more."""
+    engines_fault = setback.reason.code is ReasonCode.START_FAILED and (
+        setback.member.engine_was_away or _ENGINES_FAULT.search(setback.reason.message) is not None
+    )
     # A job that was not seen from its start to its end may have been cut off by whatever cut us off.
     job = setback.member.plan.terms.is_job
     unseen = job and (setback.member.up_again is None or setback.member.engine_was_away)

@@ -231,6 +231,9 @@ def _defuse(recreation: Recreation, new_id: str, timeout: float) -> None:
             if attempt.retry_state.attempt_number > 1:
                 recreation.patiently(lambda: recreation.engine.stop(new_id, timeout, None))
             recreation.patiently(lambda: recreation.engine.set_restart_policy(new_id, {"Name": "no"}))
+    new = recreation.patiently(lambda: recreation.engine.find_container(new_id))
+    if new is not None and new["State"].get("Running"):  # an engine that was restarted meanwhile has started it
+        recreation.patiently(lambda: recreation.engine.stop(new_id, timeout, None))
 
 
 def _give_name(recreation: Recreation, container_id: str, name: str) -> None:
@@ -309,12 +312,26 @@ def _judge_old(recreation: Recreation) -> None:
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long
     try:
-        recreation.patiently(lambda: prove(recreation, recreation.old["Id"], "old", interruptible=False))
+        _prove_old(recreation, recreation.old["Id"])
     except UpdateFailed as failure:
         recreation.notes.append(f"The old container is back, but did not prove itself either: {failure}")
         return
     if state == "paused" and not recreation.ended:
         freeze(recreation.engine, recreation.old["Id"], paused=True)
+
+
+def _prove_old(recreation: Recreation, old_id: str) -> None:
+    """An engine that goes away meanwhile need not start it again when it comes back."""
+    begun = False
+
+    def prove_once_more() -> None:
+        nonlocal begun
+        if begun and not recreation.engine.inspect_container(old_id)["State"].get("Running"):
+            _start_old(recreation, old_id)
+        begun = True
+        prove(recreation, old_id, "old", interruptible=False)
+
+    recreation.patiently(prove_once_more)
 
 
 def remove_new(recreation: Recreation) -> None:

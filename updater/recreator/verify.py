@@ -56,7 +56,8 @@ def freeze(engine: Engine, container_id: str, *, paused: bool) -> None:
 def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
     """Return once the `which` ("new") container has proven itself.
 
-    Raises UpdateFailed with the reason if it fails; ContainerStopped or ContainerRemoved if a person ended it.
+    Raises UpdateFailed with the reason if it fails; ContainerStopped or ContainerRemoved if a person ended it;
+    EngineUnreachable if the engine did, by its own end.
     """
     with recreation.engine.waking(container_id) as alarm:
         container = _look(recreation.engine, container_id)
@@ -79,10 +80,11 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
                 # What happened until now is done with; only a further act of a person counts from here on.
                 forgotten = len(alarm.heard())
                 container, trial = restarted, _begin(recreation, restarted, anew=True)
-            elif isinstance(verdict, Bad):
+                continue
+            alarm.require_steady_engine()  # or it was no fault of the container's, and no end of its work
+            if isinstance(verdict, Bad):
                 raise UpdateFailed(_told(verdict, container, which))
-            else:
-                return
+            return
 
 
 def _told(verdict: Bad, container: Json, which: str) -> Reason:
@@ -109,14 +111,17 @@ def _after_a_person(alarm: Alarm, engine: Engine, container: Json, forgotten: in
     """The container, if it runs because a person restarted it; None where no person had a hand in what it did."""
     alarm.wait(_EVENTS_LATE)
     stop_signal = container["Config"].get("StopSignal")
-    for _ in range(_RESTART_LOOKS):
+    for look in range(_RESTART_LOOKS):
         container = _look(engine, container["Id"])
         runs = bool(container["State"].get("Running"))
         if not ended_by_a_person(alarm.heard()[forgotten:], stop_signal, runs=runs):
             return None
+        if look == 0:
+            alarm.require_steady_engine()  # which stops all that it runs before its end
         if runs and was_started_again(alarm.heard()[forgotten:]):
             return container
         alarm.wait(_EVENTS_LATE)
+    alarm.require_steady_engine()
     raise ContainerStopped
 
 
