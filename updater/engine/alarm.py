@@ -69,7 +69,7 @@ class Alarm:
             with translated("reach the engine again"):
                 another = self._client.another()
                 try:
-                    another.version()
+                    another.agree()
                 finally:
                     another.close()
             if self._stream is not None:

@@ -76,6 +76,10 @@ class Client(docker.APIClient):
         }
 
     def _retrieve_server_version(self) -> str:
+        return self.agree()
+
+    def agree(self) -> str:
+        """The version of the API to speak; shows, too, whether an engine answers. Raises the SDK's errors."""
         answer = self.get(f"{self.base_url}/_ping", timeout=self.timeout, allow_redirects=False)
         agreed = _API_VERSION.fullmatch(answer.headers.get("Api-Version", ""))
         server = _SERVER.match(answer.headers.get("Server", ""))
