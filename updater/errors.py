@@ -6,6 +6,7 @@ UpdaterError
 │   └── UnknownContainer
 ├── EngineError
 │   ├── EngineUnreachable
+│   │   └── EngineTimeout
 │   ├── EngineDenied
 │   ├── EngineNotFound
 │   ├── EngineConflict
@@ -86,6 +87,10 @@ class EngineUnreachable(EngineError):
     """No engine answers at the address. Exit code 3 where nothing can be done without it."""
 
     temporary = True
+
+
+class EngineTimeout(EngineUnreachable):
+    """It does not answer in the time that this call may take; it may answer others."""
 
 
 class EngineDenied(EngineError):

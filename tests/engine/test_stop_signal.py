@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.engine.contract import ran
 
 if TYPE_CHECKING:
     from rig.host import Host
+    from rig.recording import Request
 
 ON = {"updater.enable": "true"}
 OURS, WATCHTOWERS = "updater.stop-signal", "com.centurylinklabs.watchtower.stop-signal"
@@ -115,15 +117,29 @@ def test_a_failed_update_brings_it_back_with_its_policy(host: Host) -> None:
     assert host.container_names() == [host.name("web")]
 
 
-def test_one_that_the_engine_cannot_stop_is_as_it_was(host: Host) -> None:
-    """As where a security module forbids the engine to kill it: it says so, and the container runs on unharmed."""
+@pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=[pytest.mark.endurance, pytest.mark.timeout(300)])])
+def test_one_that_the_engine_cannot_stop_is_as_it_was(host: Host, hangs: bool) -> None:
+    """As where a security module forbids the engine to kill it: it says so, and the container runs on unharmed.
+
+    Or it says nothing, because what it asks to do it is stuck, and answers everything else.
+    """
     old = start(host, DEAF, labels={OURS: "USR1", "updater.stop-timeout": "1s"}, policy="always", StopSignal="SIGTERM")
     before = host.inspect("web")
     answer = {"message": f"cannot stop container: {old}: tried to kill container, but did not receive an exit event"}
     refusal = Reply(500, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+    ended = threading.Event()
+
+    def refuse(request: Request) -> Reply | None:
+        if not request.path.endswith(f"/{old}/stop"):
+            return None
+        if hangs:
+            ended.wait(250)
+        return refusal
+
     with host.rig.recording_socket() as socket:
-        socket.recording.before = lambda request: refusal if request.path.endswith(f"/{old}/stop") else None
-        result = host.updater(*QUICK, docker_host=socket.host)
+        socket.recording.before = refuse
+        result = host.updater(*QUICK, docker_host=socket.host, timeout=200)
+        ended.set()
         policies = socket.recording.matching("POST", f"/{old}/update$")
     outcome = ran(result.json)[host.name("web")]
     assert (result.exit_code, outcome["outcome"], outcome["reason"]["code"]) == (1, "rolled-back", "stop-failed")

@@ -12,7 +12,7 @@ import urllib3
 
 from updater import errors
 from updater.engine.translation import FOREIGN_ERRORS, translate, translated
-from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineUnreachable, UpdaterError
+from updater.errors import EngineDenied, EngineError, EngineNoSpace, EngineTimeout, EngineUnreachable, UpdaterError
 
 
 def drawn() -> list[tuple[int, str]]:
@@ -65,7 +65,7 @@ def wrapped(error: Exception) -> Exception:
             EngineUnreachable,
         ),
         (requests.ConnectionError(ConnectionRefusedError(111, "refused")), EngineUnreachable),
-        (requests.ReadTimeout("slow"), EngineUnreachable),
+        (requests.ReadTimeout("slow"), EngineTimeout),
         (docker.errors.TLSParameterError("bad certificate"), EngineError),
         (json.JSONDecodeError("x", "y", 0), EngineError),
     ],

@@ -25,6 +25,7 @@ from updater.errors import (
     EngineNoSpace,
     EngineNotFound,
     EngineRefused,
+    EngineTimeout,
     EngineUnreachable,
 )
 from updater.model.wording import printable
@@ -71,7 +72,7 @@ def translate(error: Exception, doing: str) -> EngineError:
                 " run as root or as a member of the group that owns the socket"
             )
         if isinstance(cause, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
-            return EngineUnreachable(f"could not {doing}: the engine did not answer in time; is it overloaded?")
+            return EngineTimeout(f"could not {doing}: the engine did not answer in time; is it overloaded?")
         if isinstance(cause, FileNotFoundError | ConnectionError | TimeoutError | socket.gaierror):
             return EngineUnreachable(
                 f"could not {doing}: no engine answers ({printable(_spoken(cause))});"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused
+from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, EngineTimeout
 from updater.model.reason import ReasonCode
 from updater.recreator.names import (
     name_go,
@@ -40,7 +40,7 @@ def stop(recreation: Recreation) -> None:
         if recreation.was_paused:
             freeze(recreation.engine, old["Id"], paused=False)
         stop_old(recreation)
-    except EngineRefused as error:
+    except (EngineRefused, EngineTimeout) as error:
         raise failed(ReasonCode.STOP_FAILED, f"The old container did not stop: {error}.") from error
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
-from updater.errors import EngineConflict, EngineDenied, EngineError, EngineNotFound, EngineRefused, UpdateFailed
+from updater.errors import (
+    EngineConflict,
+    EngineDenied,
+    EngineError,
+    EngineNotFound,
+    EngineRefused,
+    EngineTimeout,
+    UpdateFailed,
+)
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.helper import remove_helper
 from updater.recreator.names import (
@@ -281,13 +289,13 @@ def _restore_old(recreation: Recreation) -> None:
 def _end_of_the_stop(recreation: Recreation, old: Json) -> Json:
     """A stop whose answer was lost or refused may still be under way: the container would exit a moment later.
 
-    Asking again waits for its end; where even that is refused, time has to tell.
+    Asking again waits for its end; where even that is refused, or not answered, time has to tell.
     """
     old_id = old["Id"]
     own = old["Config"].get("StopTimeout")
     try:
         recreation.patiently(lambda: stop_old(recreation))
-    except EngineRefused:
+    except (EngineRefused, EngineTimeout):
         deadline = time.monotonic() + _STOP_MARGIN + max(own or 0, _STOP_FAILED_WITHIN)
         while time.monotonic() < deadline:
             if not recreation.patiently(lambda: recreation.engine.inspect_container(old_id))["State"].get("Running"):
