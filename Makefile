@@ -27,7 +27,8 @@ endurance: .venv/ready  ## Kill the program and the engine more often than CI ha
 	@KILL_POINTS=every MACHINE_EXAMPLES=60 $(BIN)/python -m pytest -m "endurance or not endurance" \
 		tests/engine/test_kill_matrix.py tests/engine/test_engine_kill.py tests/engine/test_group_kill.py \
 		tests/engine/test_state_machine.py tests/engine/test_diff.py tests/engine/test_self_kill.py \
-		tests/engine/test_self_update.py tests/engine/test_self_update_networks.py
+		tests/engine/test_self_update.py tests/engine/test_self_update_networks.py tests/engine/test_watch_kill.py \
+		tests/engine/test_stop_signal.py
 
 lint: .venv/ready  ## Style and formatting
 	$(BIN)/ruff check .

@@ -143,7 +143,8 @@ class _Daemon:
             self._cycle()
             self._may_be_replaced = True
             self._repairs.wanted()
-            give_back_memory()
+            with self._interruption.deferred():  # what goes with it is let go of in places that may not be cut
+                give_back_memory()
             self._next = None  # to be told again
         self._tell_next()
 

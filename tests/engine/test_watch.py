@@ -60,7 +60,7 @@ class Watch:
         self.process.send_signal(number)
         code = self.process.wait(timeout=60)
         self._reader.join()
-        assert not self.count("Traceback"), self.lines
+        assert not self.count("Traceback"), "\n".join(self.lines)
         return code
 
     def health(self) -> Result:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig import HangUp, Reply, Request
-from rig.recording_socket import RecordingSocket
+from rig.recording_socket import HeldSocket, RecordingSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,6 +195,21 @@ def test_the_client_learns_that_the_server_went_away(tmp_path: Path) -> None:
     with proxied(tmp_path, lambda connection: None) as (_, client):
         client.sendall(GET)
         assert read_all(client) == b""
+
+
+def test_the_client_learns_it_between_two_requests_as_well(tmp_path: Path) -> None:
+    with proxied(tmp_path, answering(OK)) as (_, client):
+        client.sendall(GET)
+        assert read_all(client) == OK
+
+
+def test_a_held_socket_waits_for_a_server(tmp_path: Path) -> None:
+    with HeldSocket(tmp_path / "server", tmp_path / "proxy") as proxy, socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        client.connect(str(proxy.path))
+        client.sendall(GET)
+        with server(tmp_path / "server", answering(OK)):
+            assert read_all(client) == OK
 
 
 def test_the_client_is_closed_when_there_is_no_server(tmp_path: Path) -> None:
