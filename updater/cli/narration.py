@@ -45,11 +45,11 @@ class LogNarrator:
     """One line per step that a person cares about, the others for debugging."""
 
     def __init__(self) -> None:
-        self._said_left: float | None = None
+        self._said_left: dict[str, float] = {}
 
     def step(self, container: str, doing: str) -> None:
         """A step begins."""
-        self._said_left = None
+        self._said_left.pop(container, None)
         if doing in DOING:
             LOGGER.info("%s: %s", container, DOING[doing])
         else:
@@ -62,8 +62,9 @@ class LogNarrator:
 
     def waiting(self, container: str, seconds_left: float) -> None:
         """A verdict is awaited for at most this long."""
-        if self._said_left is None or self._said_left - seconds_left >= _SAY_EVERY:
-            self._said_left = seconds_left
+        said = self._said_left.get(container)  # several may be waited for at once
+        if said is None or said - seconds_left >= _SAY_EVERY:
+            self._said_left[container] = seconds_left
             LOGGER.info("%s: at most %s until the verdict", container, show_duration(seconds_left))
 
     def outcome(self, outcome: Outcome) -> None:
