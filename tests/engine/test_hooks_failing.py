@@ -146,7 +146,8 @@ def test_neither_floods_nor_daemons_hold_it_up(host: Host) -> None:
 
 
 def test_no_process_is_left_of_one_that_ended(host: Host) -> None:
-    watched = "until ps -o args | grep '[s]leep 7200'; do true; done"
+    # Only these words: before a process has taken its name, ps puts what it was called before them ("{exe} sleep 7200").
+    watched = "until ps -o args | grep -o '[s]leep 7200$'; do true; done"
     hooks = {PRE: watched, f"{PRE}-timeout": "2h", POST: "true", f"{POST}-timeout": "2h"}
     web = start(host, hooks)
     outcome = web.update()
