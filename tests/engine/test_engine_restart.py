@@ -55,6 +55,34 @@ def test_in_the_middle_of_a_trial(host: Host, how: str) -> None:
         assert host.execute(policy, "cat /etc/marker") == f"2 {policy}"
 
 
+@pytest.mark.parametrize("bad", [False, True], ids=["new", "old"])
+def test_between_a_start_and_its_trial(host: Host, bad: bool) -> None:
+    """Killed just after it has answered; without a restart policy, the next one leaves the container down."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old = host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2", healthcheck=commands.BAD_HEALTH if bad else None))
+    started: list[str] = []
+    down: list[bool] = []
+
+    def kill_the_engine(request: Request, _status: int) -> None:
+        which = re.search(r"/containers/([0-9a-f]+)/start$", request.path)
+        if which is not None and (which[1] == old) is bad and not started:
+            started.append(which[1])
+            host.rig.engine.kill()
+            host.rig.engine.start()
+            down.append(not host.inspect(which[1])["State"]["Running"])
+
+    with host.rig.held_socket() as held:
+        held.recording.after = kill_the_engine
+        result = host.updater("run", "--grace-period", "1s", "-o", "json", docker_host=held.host)
+    assert down == [True]
+    outcome = ran(result.json)[host.name("web")]
+    assert (outcome["reason"]["code"], outcome["notes"]) == ("unhealthy" if bad else "updated", []), str(result)
+    assert host.container_names() == [host.name("web")]
+    now = host.inspect("web")
+    assert (now["Id"] == old, now["State"]["Running"]) == (bad, True)
+
+
 @pytest.mark.parametrize("bad", [False, True], ids=["old", "new"])
 def test_never_two_at_once(host: Host, bad: bool) -> None:
     """Booting, the engine starts one again that was just stopped, since its policy is not switched off yet."""

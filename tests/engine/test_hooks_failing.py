@@ -146,7 +146,7 @@ def test_neither_floods_nor_daemons_hold_it_up(host: Host) -> None:
 
 
 def test_no_process_is_left_of_one_that_ended(host: Host) -> None:
-    # Only these words: before a process has taken its name, ps puts what it was called before them ("{exe} sleep 7200").
+    # Only these words: for as long as a process has another name, ps puts that before them ("{exe} sleep 7200").
     watched = "until ps -o args | grep -o '[s]leep 7200$'; do true; done"
     hooks = {PRE: watched, f"{PRE}-timeout": "2h", POST: "true", f"{POST}-timeout": "2h"}
     web = start(host, hooks)

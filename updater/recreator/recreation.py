@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,11 +12,12 @@ from updater.model.container import STATES_UP
 from updater.model.purpose import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.model.reference import NotAReference, parse_reference
+from updater.recreator.listening import Listening
 from updater.recreator.names import name_old
 from updater.recreator.patience import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from updater.model.plan import Plan
     from updater.model.reference import ImageReference
     from updater.recreator.blueprint import Blueprint
-    from updater.recreator.engine import Engine, Json
+    from updater.recreator.engine import Alarm, Engine, Json
     from updater.recreator.owner import Owner
 
     T = TypeVar("T")
@@ -104,6 +106,7 @@ class Recreation:
     up_again: float | None = None
     taken: list[StepTaken] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    listening: Listening | None = None
 
     @property
     def engine(self) -> Engine:
@@ -188,6 +191,28 @@ class Recreation:
         if self.stop_requested is None or self.up_again is None:
             return None
         return self.up_again - self.stop_requested
+
+    def listen_from_now_on(self, container_id: str) -> None:
+        """Called before the container is started: what ends it a moment later is heard of, and that the engine did."""
+        self.stop_listening()
+        self.listening = Listening(container_id, self.engine.waking(container_id))
+
+    @contextmanager
+    def listening_to(self, container_id: str) -> Iterator[Alarm]:
+        """The alarm that was set before its start, or one that is set now; let go of at the end."""
+        if self.listening is None or self.listening.container_id != container_id:
+            self.listen_from_now_on(container_id)
+        assert self.listening is not None
+        try:
+            yield self.listening.alarm
+        finally:
+            self.stop_listening()
+
+    def stop_listening(self) -> None:
+        """Let go of the alarm, if one is set."""
+        if self.listening is not None:
+            self.listening.close()
+            self.listening = None
 
     def leave_stopped(self) -> None:
         """The user stopped the container; whatever is put back stays stopped, too."""

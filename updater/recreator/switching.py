@@ -78,6 +78,8 @@ def start(recreation: Recreation) -> None:
     if not recreation.should_run:
         return
     assert recreation.new_id is not None
+    if _is_judged(recreation):
+        recreation.listen_from_now_on(recreation.new_id)
     try:
         try:
             recreation.engine.start(recreation.new_id)
@@ -89,10 +91,15 @@ def start(recreation: Recreation) -> None:
     recreation.up_again = time.monotonic()
 
 
+def _is_judged(recreation: Recreation) -> bool:
+    """A container that did not run is not started; one that crashed already cannot be made worse."""
+    return recreation.should_run and not recreation.was_restarting
+
+
 def verify(recreation: Recreation) -> None:
     """Wait for the verdict."""
-    if not recreation.should_run or recreation.was_restarting:
-        return  # a container that did not run is not started; one that crashed already cannot be made worse
+    if not _is_judged(recreation):
+        return
     assert recreation.new_id is not None
     prove(recreation, recreation.new_id, "new", interruptible=True)
     if recreation.was_paused and not recreation.ended:

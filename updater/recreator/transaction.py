@@ -140,6 +140,7 @@ def _go(itinerary: Itinerary, members: Members) -> Setback | None:
         for step, member in itinerary:
             _take(step, member)
     except (UpdateFailed, EngineError) as failure:
+        member.stop_listening()
         return Setback(member, failure)
     return None
 
@@ -150,6 +151,7 @@ def _itinerary_after_a_loss(members: Members) -> Itinerary:
         new_id, old_id = member.new_id, member.old["Id"]
         assert new_id is not None  # the group is complete
         member.touched = member.engine_was_away = True
+        member.stop_listening()  # to an engine that is gone
         new = member.patiently(partial(member.engine.find_container, new_id))
         old = member.patiently(partial(member.engine.find_container, old_id))
         if new is None:

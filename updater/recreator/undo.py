@@ -103,6 +103,7 @@ def put_back(members: Sequence[Recreation]) -> tuple[PutBack, ...]:
             point_tag_back(member)
             keep_as_before(member)
     for member in reversed(members):
+        member.stop_listening()
         if member.name not in way_back.failures:
             remove_new(member)
     return tuple(PutBack(member.log_tail, way_back.failures.get(member.name)) for member in members)
@@ -282,6 +283,8 @@ def _restore_old(recreation: Recreation) -> None:
         # The engine started it when it booted; it was stopped, and is to be so again.
         recreation.patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
     if recreation.old_ran and not current["State"].get("Running"):
+        if _is_judged(recreation):
+            recreation.listen_from_now_on(old_id)
         _start_old(recreation, old_id)
     recreation.up_again = time.monotonic()
 
@@ -312,10 +315,15 @@ def _start_old(recreation: Recreation, old_id: str) -> None:
         recreation.patiently(lambda: recreation.engine.start(old_id))
 
 
+def _is_judged(recreation: Recreation) -> bool:
+    """One that crashed over and over need not do better now."""
+    return recreation.touched and recreation.old_state in ("running", "paused")
+
+
 def _judge_old(recreation: Recreation) -> None:
     """It ran before, so it should again; if it does not, the user has to know, and it stays all the same."""
     state = recreation.old_state
-    if not recreation.touched or state not in ("running", "paused"):
+    if not _is_judged(recreation):
         return
     if recreation.surroundings.interrupted() and state == "running":
         return  # whoever stops this program waits for it, and kills it if it takes too long

@@ -59,7 +59,7 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
     Raises UpdateFailed with the reason if it fails; ContainerStopped or ContainerRemoved if a person ended it;
     EngineUnreachable if the engine did, by its own end.
     """
-    with recreation.engine.waking(container_id) as alarm:
+    with recreation.listening_to(container_id) as alarm:
         container = _look(recreation.engine, container_id)
         trial, forgotten = _begin(recreation, container), 0
         while True:
