@@ -36,7 +36,8 @@ from updater.recreator.names import (
 from updater.recreator.patience import patiently
 from updater.recreator.reconstruction import as_it_was, recreation_of
 from updater.recreator.recreation import Recreation, reference_of
-from updater.recreator.transaction import Setback, go_back, go_through
+from updater.recreator.telling import Setback
+from updater.recreator.transaction import go_back, go_through
 from updater.recreator.undo import discard
 from updater.recreator.unfinished import Standing, Unfinished, group_of
 

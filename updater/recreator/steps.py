@@ -1,7 +1,7 @@
 """How is a container put onto a new image, step by step? This table is the protocol; no other code lists steps.
 
 Up to `mark`, nothing has happened to the old container, and undoing means removing the new one. From `stop` on,
-undoing means putting the very same old container back (`undo.py`).
+undoing means putting the very same old container back (`way_back.py`).
 """
 
 from __future__ import annotations

@@ -7,30 +7,22 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from updater.errors import EngineError, UpdateFailed
 from updater.model.digest import short
-from updater.model.outcome import ImageAt, Outcome, OutcomeKind, StepTaken
+from updater.model.outcome import Outcome, OutcomeKind, StepTaken
 from updater.model.purpose import Purpose
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
 from updater.recreator.each_other import GaveWay
 from updater.recreator.itinerary import remaining, whole
 from updater.recreator.recreation import Group, Recreation
-from updater.recreator.undo import (
-    OldContainerGone,
-    PutBack,
-    discard,
-    keep_as_before,
-    last_words,
-    point_tag_back,
-    put_back,
-    remove_old,
-)
+from updater.recreator.telling import Setback, outcome_of, outcome_of_going_back, success_of, told_of
+from updater.recreator.undo import discard, keep_as_before, remove_old
 from updater.recreator.verify import ContainerRemoved, ContainerStopped
+from updater.recreator.way_back import put_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,29 +47,12 @@ _ENGINES_FAULT = re.compile(r"task \S+: already exists|id already in use")
 _NOT_NOW = frozenset({ReasonCode.BUSY, ReasonCode.HOOK_POSTPONED})
 
 
-# Where a person asked to go back, having gone back is the success.
-_AS_ASKED = {OutcomeKind.UPDATED: OutcomeKind.ROLLED_BACK, OutcomeKind.ROLLED_BACK: OutcomeKind.FAILED}
-
-
 class _SameImage(Exception):
     """The pulled image is the one that runs: its tag was given another digest, its content is the same."""
 
 
 class _HandedOver(Exception):
     """A helper goes on with it: it is the container that this program runs in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setback:
-    """Which container of the group failed, and why."""
-
-    member: Recreation
-    failure: UpdateFailed | EngineError
-
-    @property
-    def reason(self) -> Reason:
-        """In the words of the one that failed."""
-        return self.failure.reason
 
 
 def perform(plan: Plan, surroundings: Surroundings, companions: Sequence[Plan] = ()) -> tuple[Outcome, ...]:
@@ -100,14 +75,14 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
     except _SameImage:
         keep_as_before(head)
         reason = Reason(ReasonCode.UP_TO_DATE, "The registry publishes the same image under a new digest.")
-        return (_outcome(head, OutcomeKind.CURRENT, reason),)
+        return (outcome_of(head, OutcomeKind.CURRENT, reason),)
     except _HandedOver:
         what = short(head.plan.digest or head.new_image["Id"])
         message = f"This updater's own container: a helper puts it on {what}; `updater history` tells how that ended."
-        return (_outcome(head, OutcomeKind.SKIPPED, Reason(ReasonCode.ITSELF, message)),)
+        return (outcome_of(head, OutcomeKind.SKIPPED, Reason(ReasonCode.ITSELF, message)),)
     if setback is None:
         _clean_up(head, head.replaced_image)
-        return tuple(_success(member) for member in members)
+        return tuple(success_of(member) for member in members)
     if isinstance(setback.failure, ContainerRemoved):
         return _after_removal(members, setback)
     if not any(member.touched for member in members):
@@ -116,7 +91,7 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         discard(members, busy=in_hand)
         kind = OutcomeKind.SKIPPED if setback.reason.code in _NOT_NOW else OutcomeKind.FAILED
         head.notes += [f"{member.name}: {note}" for member in members[1:] for note in member.notes]
-        return (_outcome(head, kind, _told_of(head, setback)),)
+        return (outcome_of(head, kind, told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
         _leave_stopped(members, setback.member)
     return go_back(members, setback)
@@ -197,30 +172,8 @@ def go_back(members: Members, setback: Setback) -> tuple[Outcome, ...]:
     results = put_back(members)
     if not any(result.failure for result in results):
         _clean_up(head, head.new_image.get("Id"))
-    return tuple(
-        _went_back(member, _told_of(member, setback), result) for member, result in zip(members, results, strict=True)
-    )
-
-
-def _went_back(member: Recreation, reason: Reason, result: PutBack) -> Outcome:
-    if result.failure is None:
-        return _outcome(member, OutcomeKind.ROLLED_BACK, reason, result.log_tail)
-    if isinstance(result.failure, OldContainerGone):
-        return _outcome(member, OutcomeKind.FAILED, result.failure.reason)
-    return _outcome(member, OutcomeKind.FAILED, _stranded(member, reason, result.failure))
-
-
-def _told_of(member: Recreation, setback: Setback) -> Reason:
-    """The reason as seen from this member: another one's failure is a failure of what it goes with."""
-    if member is setback.member or setback.reason.code in (ReasonCode.INTERRUPTED, ReasonCode.BUSY):
-        return setback.reason
-    together = f"{setback.member.name}, which is recreated together with it"
-    if setback.reason.code is ReasonCode.HOOK_POSTPONED:
-        return Reason(ReasonCode.HOOK_POSTPONED, f"{together}, is not ready: {setback.reason.message}")
-    return Reason(
-        ReasonCode.DEPENDENCY_FAILED,
-        f"{together}, failed: {setback.reason.message}",
-    )
+    pairs = zip(members, results, strict=True)
+    return tuple(outcome_of_going_back(member, told_of(member, setback), result) for member, result in pairs)
 
 
 def _turn_down(head: Recreation, setback: Setback) -> None:
@@ -237,14 +190,14 @@ def _turn_down(head: Recreation, setback: Setback) -> None:
         and not engines_fault
         and not (unseen and setback.reason.code is ReasonCode.CRASHED)
     ):
-        head.surroundings.turn_down(head.plan, _told_of(head, setback))
+        head.surroundings.turn_down(head.plan, told_of(head, setback))
 
 
 def _after_removal(members: Members, setback: Setback) -> tuple[Outcome, ...]:
     """A person removed a new container during its trial: it is not brought back, and the others go back without it."""
     removed = setback.member
     remove_old(removed)
-    outcome = _outcome(removed, OutcomeKind.FAILED, setback.reason)
+    outcome = outcome_of(removed, OutcomeKind.FAILED, setback.reason)
     _leave_stopped(members, removed)
     others = tuple(member for member in members if member is not removed)
     if not others:
@@ -270,79 +223,3 @@ def _clean_up(head: Recreation, image_id: str | None) -> None:
     note = remove_unused(head.engine, image_id, head.old["Image"], running)
     if note is not None:
         head.notes.append(note)
-
-
-def _success(member: Recreation) -> Outcome:
-    if member.kept_failing is not None:
-        return _kept_failing(member, member.kept_failing)
-    what = short(member.plan.digest or member.new_image["Id"])
-    reason = Reason(ReasonCode.UPDATED, f"It runs {what}{_how_it_went(member)}.")
-    if member.plan.purpose is Purpose.ROLLBACK:
-        reason = Reason(ReasonCode.ROLLED_BACK, f"It runs {what} again{_how_it_went(member)}.")
-    elif member.is_companion:
-        reason = Reason(
-            ReasonCode.DEPENDENCY_UPDATED,
-            f"It depends on {member.plan.companion_of}, so both were recreated; it runs the same image as before.",
-        )
-    return _outcome(member, OutcomeKind.UPDATED, reason)
-
-
-def _how_it_went(member: Recreation) -> str:
-    if not member.should_run:
-        return "; it was not running, so it was not started"
-    if member.was_restarting:
-        return "; the old container crashed over and over, so whether this one does was not waited for"
-    return "; it did its work and ended with code 0" if member.ended else " and has proven itself"
-
-
-def _kept_failing(member: Recreation, reason: Reason) -> Outcome:
-    assert member.new_id is not None
-    container = member.engine.find_container(member.new_id)
-    log_tail = "" if container is None else last_words(member, container)
-    why = "the one it depends on cannot go back" if member.no_way_back else "rollback is off"
-    kept = Reason(reason.code, f"{reason.message} The new container was kept, because {why}.")
-    return _outcome(member, OutcomeKind.FAILED, kept, log_tail)
-
-
-def _stranded(member: Recreation, reason: Reason, failure: EngineError | UpdateFailed) -> Reason:
-    """The one case that needs a person: say exactly what stands where."""
-    point_tag_back(member)
-    old_id = member.old["Id"]
-    standing = " and ".join(
-        f"the {which} one is {_whereabouts(member, container_id)}"
-        for which, container_id in (("old", old_id), ("new", member.new_id))
-        if container_id is not None
-    )
-    return Reason(
-        ReasonCode.STRANDED,
-        f"{reason.message} The old container could not be put back: {failure}. Now {standing}. `updater recover` tries"
-        f" again; by hand: `docker start {old_id[:12]}` and `docker rename {old_id[:12]} {member.name}`.",
-    )
-
-
-def _whereabouts(member: Recreation, container_id: str) -> str:
-    try:
-        container = member.engine.find_container(container_id)
-    except EngineError:
-        return f"{container_id[:12]}, out of sight"
-    if container is None:
-        return f"{container_id[:12]}, gone"
-    return f"{container['Name'].lstrip('/')} ({container_id[:12]}, {container['State']['Status']})"
-
-
-def _outcome(member: Recreation, kind: OutcomeKind, reason: Reason, log_tail: str = "") -> Outcome:
-    plan = member.plan
-    return Outcome(
-        name=plan.name,
-        image=plan.image,
-        kind=_AS_ASKED.get(kind, kind) if plan.purpose is Purpose.ROLLBACK else kind,
-        reason=reason,
-        source=plan.source,
-        target=ImageAt(member.new_image.get("Id"), plan.digest),
-        duration_seconds=time.monotonic() - member.began,
-        downtime_seconds=member.downtime_seconds,
-        steps=tuple(member.taken),
-        notes=tuple(member.notes),
-        log_tail=log_tail,
-        container_id=member.new_id if kind is OutcomeKind.UPDATED or member.kept_failing is not None else None,
-    )
