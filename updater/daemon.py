@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from updater.agenda import Agenda
 from updater.cycle import run
 from updater.deciding import moment_of
 from updater.errors import EngineDenied, EngineUnreachable, StateLost, UpdaterError, UsageError
@@ -27,8 +28,9 @@ from updater.handing_over import is_being_replaced, is_on_trial, require_the_sam
 from updater.interruption import Interrupted
 from updater.lookout import Lookout
 from updater.model.schedule import jitter
-from updater.model.timetable import Timetable, advance, begin, next_cycle
+from updater.model.timetable import Timetable
 from updater.model.values import show_duration
+from updater.outage import Outage, another_attempt
 from updater.policy.time_rules import has_time_in
 from updater.recreator.unfinished import find_unfinished
 from updater.repair_times import RepairTimes
@@ -53,23 +55,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 30.0  # seconds
 LOOK_EVERY_WHILE_REPLACED = 1.0  # seconds
-LONGEST_PAUSE = 300.0  # seconds between two attempts to reach an engine that is away
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """The engine is away: since when, how often it was tried, when it is tried again (of the monotonic clock)."""
-
-    since: float
-    attempts: int
-    again_at: float
-
-
-def another_attempt(outage: Outage | None, now: float) -> Outage:
-    """After one more attempt in vain: 1 s until the next one, then twice as long each time, up to five minutes."""
-    attempts = outage.attempts if outage is not None else 0
-    pause = min(2.0 ** min(attempts, 16), LONGEST_PAUSE)
-    return Outage(outage.since if outage is not None else now, attempts + 1, now + pause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,7 @@ def watch(
 
 
 class _Daemon:
-    """The state of the loop. `_due` are the schedules whose cycle is still to be run."""
+    """The state of the loop."""
 
     def __init__(
         self,
@@ -116,10 +101,8 @@ class _Daemon:
         self._settings, self._request = read()
         self._lookout = Lookout(environment)
         self._own: frozenset[Schedule] = frozenset()
-        self._timetable = self._timetable_now()
-        self._position = begin(self._timetable, datetime.now(UTC))
-        self._next: datetime | None = None
-        self._due = frozenset({self._settings["schedule"]} if self._settings["check_at_start"] else ())
+        due = frozenset({self._settings["schedule"]} if self._settings["check_at_start"] else ())
+        self._agenda = Agenda(self._timetable(), due, datetime.now(UTC))
         self._engine_at: float | None = None
         self._outage: Outage | None = None
         self._trouble = ""
@@ -136,23 +119,25 @@ class _Daemon:
             self._reload()
         self._look()
         self._is_first = False
-        self._advance()
-        if self._outage is None and (self._may_be_replaced or self._due or self._repairs.is_due(time.monotonic())):
+        self._agenda.advance(self._timetable(), datetime.now(UTC))
+        if self._outage is None and (
+            self._may_be_replaced or self._agenda.due or self._repairs.is_due(time.monotonic())
+        ):
             self._see_to_ourselves()
-        if self._due and self._outage is None and not self._may_be_replaced:
+        if self._agenda.due and self._outage is None and not self._may_be_replaced:
             self._cycle()
             self._may_be_replaced = True
             self._repairs.wanted()
             with self._interruption.deferred():  # what goes with it is let go of in places that may not be cut
                 give_back_memory()
-            self._next = None  # to be told again
+            self._agenda.tell_again()
         self._tell_next()
 
     def pause(self) -> float:
         """Seconds until the next turn."""
         until = [LOOK_EVERY]
-        if self._next is not None:
-            until.append((self._next - datetime.now(UTC)).total_seconds())
+        if (cycle := self._agenda.seconds_left(datetime.now(UTC))) is not None:
+            until.append(cycle)
         if self._outage is not None:
             until.append(self._outage.again_at - time.monotonic())
         elif self._replaced_since is not None:
@@ -173,11 +158,9 @@ class _Daemon:
         except Exception as error:  # noqa: BLE001 - the daemon goes on as it was
             LOGGER.error("the configuration was not read again, the one before stays: %s", _told(error))
             return
-        if before in self._due:
-            # What is due, and waits for the engine, is the cycle of all, under whatever schedule they have by now.
-            self._due = (self._due - {before}) | {self._settings["schedule"]}
+        self._agenda.replace_due(before, self._settings["schedule"])
         self._lookout.close()
-        self._next = None
+        self._agenda.tell_again()
         LOGGER.info("the configuration was read again")
         self._warn_of_the_window()
 
@@ -220,23 +203,11 @@ class _Daemon:
             self._repairs.wanted()
         self._outage, self._trouble = None, ""
 
-    def _timetable_now(self) -> Timetable:
+    def _timetable(self) -> Timetable:
         delay = jitter(self._settings["jitter"], os.uname().nodename)
         return Timetable(
             frozenset({self._settings["schedule"], *self._own}), self._request.zone, timedelta(seconds=delay)
         )
-
-    def _advance(self) -> None:
-        """Add what has become due. The schedules are only asked where a time has come, or something has changed."""
-        timetable, now = self._timetable_now(), datetime.now(UTC)
-        changed = timetable != self._timetable
-        if not changed and self._next is not None and self._position.seen <= now < self._next:
-            self._position = replace(self._position, seen=now)
-            return
-        # By the schedules that were known until now: a new one has missed nothing.
-        due, self._position = advance(self._timetable, self._position, now)
-        self._due |= due
-        self._timetable = timetable
 
     def _see_to_ourselves(self) -> None:
         """While an update of our own container is under way there is no cycle, and a helper does nothing else.
@@ -293,7 +264,7 @@ class _Daemon:
 
     def _cycle(self) -> None:
         """One cycle, for all schedules that are due; they stay due where the engine went away."""
-        LOGGER.info("a cycle begins, for %s", ", ".join(sorted(schedule.text for schedule in self._due)))
+        LOGGER.info("a cycle begins, for %s", ", ".join(sorted(schedule.text for schedule in self._agenda.due)))
         self._lookout.close()
         self._audience.pulse.begins()
         try:
@@ -302,7 +273,7 @@ class _Daemon:
             return self._is_away(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the next cycle may go well
             LOGGER.error("the cycle failed: %s", _told(error))
-        self._due = frozenset()
+        self._agenda.due = frozenset()
         self._engine_at = time.monotonic()
         if self._interruption.requested():
             raise Interrupted
@@ -313,7 +284,7 @@ class _Daemon:
         with self._world(writable=True) as world:
             return run(
                 world,
-                replace(self._request, fired=self._due, delay=self._timetable.delay),
+                replace(self._request, fired=self._agenda.due, delay=self._agenda.timetable.delay),
                 parallel_checks=settings["parallel_checks"],
                 parallel_updates=settings["parallel_updates"],
                 dry_run=False,
@@ -321,11 +292,10 @@ class _Daemon:
             )
 
     def _tell_next(self) -> None:
-        found = next_cycle(self._timetable, self._position)
-        shown = f"{found.astimezone(self._timetable.zone):%a %Y-%m-%d %H:%M:%S %Z}"
-        if found != self._next:
+        found, is_new = self._agenda.find_next()
+        shown = f"{found:%a %Y-%m-%d %H:%M:%S %Z}"
+        if is_new:
             LOGGER.info("next cycle at %s", shown)
-        self._next = found
         self._audience.pulse.waits(f"waiting; next cycle at {shown}", self._engine_at, self._trouble)
 
 

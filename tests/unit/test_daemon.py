@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from tests.unit.given import candidate, consideration
 from tests.unit.model.clocks import moments, utc, zones
-from updater.daemon import LONGEST_PAUSE, Outage, another_attempt
 from updater.interruption import Interrupted, Interruption
 from updater.model.decision import Action
 from updater.model.facts import Facts, Moment
 from updater.model.reason import ReasonCode
 from updater.model.schedule import Schedule, jitter, parse_schedule
 from updater.model.timetable import Position, Timetable, advance, begin, next_cycle
+from updater.outage import LONGEST_PAUSE, Outage, another_attempt
 from updater.policy.rules import decide
 from updater.policy.time_rules import unasked
 
