@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rig.host import Host
+    from rig.recording import Request
 
 ON = {"updater.enable": "true"}
 
@@ -43,6 +44,29 @@ def test_stopping_it_leaves_it_stopped(host: Host, policy: str) -> None:
     assert host.container_names() == [host.name("web")]
     assert host.inspect("web")["Id"] == old_id
     assert host.inspect("web")["State"]["Status"] == "exited"
+
+
+@pytest.mark.parametrize(("act", "code"), [("stop", "user-changed"), ("restart", "updated")])
+def test_whoever_acts_just_after_the_start_is_noticed(host: Host, act: str, code: str) -> None:
+    """Before the updater itself knows that it has started."""
+    host.push("web:latest", ImageSpec(marker="1"))
+    old_id = host.run_container("web", "web:latest", labels=ON)
+    host.push("web:latest", ImageSpec(marker="2"))
+    acted: list[str] = []
+
+    def interfere(request: Request, _status: int) -> None:
+        if request.path.endswith("/start") and not acted:
+            acted.append(act)
+            getattr(host.client, act)(host.name("web"), timeout=5)
+
+    with host.rig.recording_socket() as socket:
+        socket.recording.after = interfere
+        result = host.updater("run", "-o", "json", "--grace-period", "1s", docker_host=socket.host)
+    assert acted == [act]
+    assert ran(result.json)[host.name("web")]["reason"]["code"] == code, str(result)
+    assert host.container_names() == [host.name("web")]
+    now = host.inspect("web")
+    assert (now["Id"] == old_id, now["State"]["Running"]) == ((True, False) if act == "stop" else (False, True))
 
 
 def test_removing_it_is_not_undone(host: Host) -> None:
