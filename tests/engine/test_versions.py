@@ -52,6 +52,15 @@ def test_the_newest_of_the_level_is_taken(host: Host, level: str, chosen: str, b
     assert answer(host)[1] == "up-to-date"
 
 
+def test_a_dry_run_names_the_version_as_the_run_does(host: Host) -> None:
+    start(host, "minor")
+    (announced,) = host.updater("run", "--dry-run", "-o", "json").json["results"]
+    (done,) = host.updater("run", "-o", "json", *QUICK).json["results"]
+    for what in ("image", "from", "to"):
+        assert announced[what] == done[what]
+    assert announced["image"] == host.reference("web:1.26.0-alpine")
+
+
 def test_a_version_that_does_not_prove_itself(host: Host) -> None:
     start(host, "patch")
     host.push("web:1.25.2-alpine", ImageSpec(marker="bad", command=EXIT_AT_ONCE))
