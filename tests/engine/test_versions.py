@@ -130,6 +130,18 @@ def test_a_rollback_goes_back_to_the_tag_before(host: Host) -> None:
     assert "rejected-before" in codes(container)
 
 
+def test_a_rollback_of_who_changed_the_tag_as_told_goes_back_to_the_tag_before(host: Host) -> None:
+    start(host, "minor")
+    host.updater("run", *QUICK)
+    host.client.remove_container(host.name("web"), force=True)
+    host.run_container("web", "web:1.26.0-alpine", labels=ON | {"updater.tags": "minor"})
+    assert host.updater("rollback", host.name("web"), *QUICK).exit_code == 0
+    assert host.execute("web", "cat /etc/marker") == "1.25.1"
+    assert host.inspect("web")["Config"]["Image"] == host.reference("web:1.25.1-alpine")
+    # Each tag names what it should.
+    assert host.image_id(host.reference("web:1.26.0-alpine")) != host.inspect("web")["Image"]
+
+
 def test_the_digest_of_the_tag_is_watched_as_well(host: Host) -> None:
     start(host, "patch", **{"updater.tag-pattern": r"1\.25\.1-.*"})
     assert answer(host)[1] == "up-to-date"
