@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 
 def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: Store) -> Plan:
-    """The plan to recreate the container on its previous image; raises UsageError where there is none."""
-    container = engine.with_reference(consideration.container)
+    """The plan to recreate the container on its previous image; raises UsageError where there is none.
+
+    Its reference has to be known, also where the engine's list shows an id instead.
+    """
+    container = consideration.container
     if consideration.objection is not None:
         raise UsageError(f"{container.name} cannot be rolled back: {consideration.objection.message}")
     if container.reference is None or container.reference.is_pinned:

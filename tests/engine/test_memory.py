@@ -133,6 +133,19 @@ def test_rollback_leads_to_what_it_ran_before_also_where_the_history_tells_of_an
     assert marker(web) == "its user's"
 
 
+def test_rollbacks_of_two_that_run_one_image_are_both_remembered(web: Host) -> None:
+    """The first one's moves the tag away from what the second one runs."""
+    web.run_container("twin", "web:latest", labels=ON)
+    web.push("web:latest", ImageSpec(marker="2"))
+    run(web)
+    for short in ("web", "twin"):
+        assert web.updater("rollback", web.name(short), *QUICK).exit_code == 0
+    containers = checked(web.updater("check", "-o", "json").json)
+    assert [codes(one)[0] for one in containers.values()] == ["rejected-before", "rejected-before"]
+    assert {one["reason"]["code"] for one in ran(web.updater("run", *QUICK).json).values()} == {"rejected-before"}
+    assert f"{web.reference('web:latest')} " in web.updater("retry", web.name("twin")).stdout
+
+
 def test_nothing_to_roll_back_to(web: Host) -> None:
     old_id = web.inspect("web")["Id"]
     result = web.updater("rollback", web.name("web"))
