@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from updater.model.container import Inventory
     from updater.model.decision import Decision
     from updater.model.forecast import Forecast
+    from updater.model.plan import Plan
     from updater.model.reason import Reason
     from updater.policy.terms import Request
     from updater.world import World
@@ -111,7 +112,7 @@ def diff(world: World, request: Request, name: str, *, parallel_checks: int) -> 
     untouched = _untouched(decision, kind, decision.reasons[0])
     if candidate.status is not Status.OUTDATED or candidate.auto_remove:
         return DiffReport(decision, untouched.source, untouched.target, None)
-    forecast = _foretell(decision, world, inventory)
+    _, forecast = _foretell(decision, world, inventory)
     return DiffReport(decision, untouched.source, replace(untouched.target, image_id=forecast.image_id), forecast)
 
 
@@ -128,21 +129,24 @@ def _would_update(decision: Decision, world: World, inventory: Inventory) -> Out
     outcome = _untouched(decision, OutcomeKind.WOULD_UPDATE, decision.reasons[0])
     along = tuple(reason.message for reason in decision.reasons[1:])  # who is recreated with it
     try:
-        forecast = _foretell(decision, world, inventory)
+        plan, forecast = _foretell(decision, world, inventory)
     except UpdaterError as error:
         if isinstance(error, EngineError) and error.temporary:
             raise  # the engine is away: for the others, too
         return replace(outcome, notes=(*along, f"What would change in it cannot be told: {error}"))
-    return replace(outcome, notes=(*along, *forecast.notes), forecast=forecast)
+    # As the run is going to tell it, which may lead to a newer tag.
+    target = replace(outcome.target, image_id=forecast.image_id)
+    return replace(outcome, image=plan.image, target=target, notes=(*along, *forecast.notes), forecast=forecast)
 
 
-def _foretell(decision: Decision, world: World, inventory: Inventory) -> Forecast:
+def _foretell(decision: Decision, world: World, inventory: Inventory) -> tuple[Plan, Forecast]:
     published = decision.candidate.published_image
     assert published is not None  # what is outdated has been read
     from updater.looking_ahead import look_ahead
     from updater.planning import plan_update
 
-    return look_ahead(plan_update(decision, world.engine, inventory, {}), published, world.engine)
+    plan = plan_update(decision, world.engine, inventory, {})
+    return plan, look_ahead(plan, published, world.engine)
 
 
 def _untouched(decision: Decision, kind: OutcomeKind, reason: Reason) -> Outcome:

@@ -5,6 +5,7 @@ And what if it cannot go back? Then nobody has turned down the image that it run
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from updater.engine.snapshot import image_facts
@@ -15,6 +16,7 @@ from updater.model.plan import Plan
 from updater.model.purpose import Purpose
 from updater.model.reason import ReasonCode
 from updater.model.reference import NotAReference, parse_reference
+from updater.model.terms import Level
 from updater.recreator.names import LABEL_KIND, LABEL_OLD_DIGEST, LABEL_OLD_IMAGE, LABEL_OLD_REFERENCE
 from updater.watcher.compare import running_digest
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from updater.engine.docker_engine import DockerEngine
     from updater.model.consideration import Consideration
     from updater.model.container import ContainerSnapshot
+    from updater.model.digest import Digest
     from updater.model.history import Rejection
     from updater.model.reference import ImageReference
     from updater.state.store import Store
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
 
 
 def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: Store) -> Plan:
-    """The plan to recreate the container on its previous image; raises UsageError where there is none."""
-    container = engine.with_reference(consideration.container)
+    """The plan to recreate the container on its previous image; raises UsageError where there is none.
+
+    Its reference has to be known, also where the engine's list shows an id instead.
+    """
+    container = consideration.container
     if consideration.objection is not None:
         raise UsageError(f"{container.name} cannot be rolled back: {consideration.objection.message}")
     if container.reference is None or container.reference.is_pinned:
@@ -42,12 +48,13 @@ def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: St
     previous = _previous(container, memory)
     if previous is None or previous.image_id is None:
         raise UsageError(f"no update of {container.name} is known that could be rolled back")
-    if engine.find_image(previous.image_id) is None:
+    image = engine.find_image(previous.image_id)
+    if image is None:
         raise UsageError(
             f"{container.name} ran the image {short(previous.image_id)} before, which is no longer here;"
             " name an older tag where you start it from"
         )
-    reference = _reference_before(container, previous.image_id)
+    reference = _reference_before(container, image, consideration.terms.tags)
     return Plan(
         name=container.name,
         container_id=container.id,
@@ -61,33 +68,57 @@ def plan_rollback(consideration: Consideration, engine: DockerEngine, memory: St
     )
 
 
-def _reference_before(container: ContainerSnapshot, image_id: str) -> ImageReference:
+def _reference_before(container: ContainerSnapshot, image: Mapping[str, Any], level: Level) -> ImageReference:
     """What it was made from before, where its last update led to a newer tag; else the reference that it has."""
     assert container.reference is not None  # only what follows a tag is rolled back
     labels = container.user_labels
-    if labels.get(LABEL_OLD_IMAGE) == image_id and labels.get(LABEL_OLD_REFERENCE):
+    if labels.get(LABEL_OLD_IMAGE) == image["Id"] and labels.get(LABEL_OLD_REFERENCE):
         try:
             before = parse_reference(labels[LABEL_OLD_REFERENCE])
         except NotAReference:
             return container.reference
         if before.name == container.reference.name and not before.is_pinned:
             return before
-    return container.reference
+    return container.reference if level is Level.DIGEST else _version_of(image, container.reference)
+
+
+def _version_of(image: Mapping[str, Any], reference: ImageReference) -> ImageReference:
+    """The older version by which the image is known here; the reference itself, where that names it, or no tag does.
+
+    Who made the container anew on its newer tag, as the update told them to, took our labels away.
+    """
+    from updater.policy.versions import newest
+
+    tags = set()
+    for text in image.get("RepoTags") or ():
+        with suppress(NotAReference):  # `<none>:<none>`
+            known = parse_reference(text)
+            if known.name == reference.name and known.tag is not None:
+                tags.add(known.tag)
+    if reference.tag is None or reference.tag in tags:
+        return reference
+    older = {tag for tag in tags if newest((reference.tag,), tag, Level.MAJOR).tag is not None}
+    last = next((tag for tag in older if newest(older, tag, Level.MAJOR).tag is None), None)
+    return reference if last is None else reference.with_tag(last)
 
 
 def _previous(container: ContainerSnapshot, memory: Store) -> ImageAt | None:
-    """By the history, or, should that be lost, by what the last update wrote on the container itself."""
-    last = memory.last_update(container.name)
-    if last is not None and last.target.image_id == container.image_id:
-        return last.source
+    """By what the last update wrote on the container itself, or, should somebody have made it anew, by the history.
+
+    The history may lack the last update, and know an earlier one that led to the same image from another.
+    """
     labels = container.user_labels  # an image may carry labels that look like ours
-    if labels.get(LABEL_KIND) != Purpose.UPDATE or labels.get(LABEL_OLD_IMAGE) in (None, container.image_id):
-        return None
+    if labels.get(LABEL_KIND) == Purpose.UPDATE and labels.get(LABEL_OLD_IMAGE) not in (None, container.image_id):
+        return ImageAt(labels[LABEL_OLD_IMAGE], _digest_or_none(labels.get(LABEL_OLD_DIGEST, "")))
+    last = memory.last_update(container.name)
+    return last.source if last is not None and last.target.image_id == container.image_id else None
+
+
+def _digest_or_none(text: str) -> Digest | None:
     try:
-        digest = parse_digest(labels.get(LABEL_OLD_DIGEST, ""))
+        return parse_digest(text)
     except ValueError:
-        digest = None
-    return ImageAt(labels[LABEL_OLD_IMAGE], digest)
+        return None
 
 
 def stays_after_all(name: str, image_id: str | None, find_image: FindImage, memory: Store) -> tuple[Rejection, ...]:

@@ -53,9 +53,8 @@ def facts_of(
     return replace(
         known,
         forgets_since=memory.forgets_since,
-        rejection=next(
-            (one for one in memory.rejections(name) if (one.reference, one.digest) == (target.canonical, digest)), None
-        ),
+        # By its digest alone: it is the same image under whatever tag it is published.
+        rejection=next((one for one in memory.rejections(name) if one.digest == digest), None),
         skip=_left_out(memory.skips_of(name), target, digest, is_own=target == candidate.container.reference),
         moved_back_to=_moved_back(candidate, candidate.lookup, memory),
         published_at=published_at,
@@ -77,9 +76,16 @@ def since_when(image: PublishedImage | None, seen: Mapping[Digest, datetime], no
 
 
 def _left_out(skips: Iterable[Skip], target: ImageReference, digest: Digest | None, *, is_own: bool) -> Skip | None:
-    """A version that was left out is, whatever digest it has by now; but not once it is the one that is followed."""
-    of_target = (one for one in skips if one.reference == target.canonical)
-    return next((one for one in of_target if one.digest == digest or (one.tag is not None and not is_own)), None)
+    """An image that was left out is, under whatever tag; and so is a version, whatever digest it has by now.
+
+    But not a version once it is the one that is followed.
+    """
+
+    def means(skip: Skip) -> bool:
+        is_version = skip.tag is not None and skip.reference == target.canonical
+        return skip.digest == digest or (is_version and not is_own)
+
+    return next((one for one in skips if means(one)), None)
 
 
 def _moved_back(candidate: Candidate, lookup: Published, memory: Store) -> datetime | None:

@@ -68,6 +68,8 @@ def roll_back(world: World, request: Request, name: str, tell: Tell) -> tuple[Ou
     container = next((found for found in inventory.containers if found.name == full_name), None)
     if container is None:
         raise UsageError(f"{full_name} is being updated, or could not be recovered; `updater recover` says more")
+    # Another one's update or rollback may have moved its tag on, so that the list names it by an id.
+    container = world.engine.with_reference(container)
     # Who names a container means it, running or not.
     defaults = {**(request.defaults or {}), "include_stopped": True}
     request = replace(request, names=frozenset({full_name}), defaults=defaults)

@@ -106,6 +106,46 @@ def test_rollback_by_hand(web: Host, history: str) -> None:
     assert (second.exit_code, second.stdout) == (2, "")
 
 
+def make_anew(host: Host) -> None:
+    host.client.remove_container(host.name("web"), force=True)
+    host.pull("web:latest")
+    host.run_container("web", "web:latest", labels=ON)
+
+
+def test_rollback_of_one_that_its_user_made_anew(web: Host) -> None:
+    """The history says what the name ran before, where the container cannot."""
+    web.push("web:latest", ImageSpec(marker="2"))
+    run(web)
+    make_anew(web)
+    assert web.updater("rollback", web.name("web"), *QUICK).exit_code == 0
+    assert marker(web) == "1"
+
+
+def test_rollback_leads_to_what_it_ran_before_also_where_the_history_tells_of_an_earlier_update(web: Host) -> None:
+    web.push("web:latest", ImageSpec(marker="2"))
+    run(web)
+    web.push("web:latest", ImageSpec(marker="its user's"))
+    make_anew(web)
+    web.push("web:latest", ImageSpec(marker="2"))
+    web.updater("run", *QUICK, environment={"UPDATER_STATE_DIR": "/proc/nothing"})
+    assert marker(web) == "2"
+    assert web.updater("rollback", web.name("web"), *QUICK).exit_code == 0
+    assert marker(web) == "its user's"
+
+
+def test_rollbacks_of_two_that_run_one_image_are_both_remembered(web: Host) -> None:
+    """The first one's moves the tag away from what the second one runs."""
+    web.run_container("twin", "web:latest", labels=ON)
+    web.push("web:latest", ImageSpec(marker="2"))
+    run(web)
+    for short in ("web", "twin"):
+        assert web.updater("rollback", web.name(short), *QUICK).exit_code == 0
+    containers = checked(web.updater("check", "-o", "json").json)
+    assert [codes(one)[0] for one in containers.values()] == ["rejected-before", "rejected-before"]
+    assert {one["reason"]["code"] for one in ran(web.updater("run", *QUICK).json).values()} == {"rejected-before"}
+    assert f"{web.reference('web:latest')} " in web.updater("retry", web.name("twin")).stdout
+
+
 def test_nothing_to_roll_back_to(web: Host) -> None:
     old_id = web.inspect("web")["Id"]
     result = web.updater("rollback", web.name("web"))

@@ -52,6 +52,15 @@ def test_the_newest_of_the_level_is_taken(host: Host, level: str, chosen: str, b
     assert answer(host)[1] == "up-to-date"
 
 
+def test_a_dry_run_names_the_version_as_the_run_does(host: Host) -> None:
+    start(host, "minor")
+    (announced,) = host.updater("run", "--dry-run", "-o", "json").json["results"]
+    (done,) = host.updater("run", "-o", "json", *QUICK).json["results"]
+    for what in ("image", "from", "to"):
+        assert announced[what] == done[what]
+    assert announced["image"] == host.reference("web:1.26.0-alpine")
+
+
 def test_a_version_that_does_not_prove_itself(host: Host) -> None:
     start(host, "patch")
     host.push("web:1.25.2-alpine", ImageSpec(marker="bad", command=EXIT_AT_ONCE))
@@ -62,6 +71,50 @@ def test_a_version_that_does_not_prove_itself(host: Host) -> None:
     # Each tag names what it should.
     assert host.image_id(host.reference("web:1.25.1-alpine")) == host.inspect("web")["Image"]
     assert host.image_id(host.reference("web:1.25.2-alpine")) != host.inspect("web")["Image"]
+
+
+def test_an_image_that_was_turned_down_is_so_under_whatever_tag(host: Host) -> None:
+    start(host, "patch")
+    bad = ImageSpec(marker="bad", command=EXIT_AT_ONCE)
+    host.push("web:1.25.2-alpine", bad)
+    assert outcome(host)[0] == "rolled-back"
+    host.push("web:1.25.3-alpine", bad)
+    assert answer(host)[:2] == ("leave", "rejected-before")
+    assert outcome(host) == ("skipped", "rejected-before")
+    host.push("web:1.25.1-alpine", bad)
+    assert outcome(host) == ("skipped", "rejected-before")
+    host.updater("retry", host.name("web"))
+    assert answer(host)[0] == "update"
+
+
+def test_a_rollback_is_not_undone_by_another_tag_of_the_same_image(host: Host) -> None:
+    start(host, "patch")
+    for tag in ("1.25.2-alpine", "1.25.3-alpine"):
+        host.push(f"web:{tag}", ImageSpec(marker="new"))
+    assert outcome(host) == ("updated", "updated")
+    assert host.updater("rollback", host.name("web"), *QUICK).exit_code == 0
+    assert answer(host)[:2] == ("leave", "rejected-before")
+    assert outcome(host) == ("skipped", "rejected-before")
+    assert host.execute("web", "cat /etc/marker") == "1.25.1"
+
+
+def test_an_image_that_was_turned_down_stays_so_when_its_user_changes_the_tag(host: Host) -> None:
+    outdated(host)
+    bad = ImageSpec(marker="bad", command=EXIT_AT_ONCE)
+    host.push("web:latest", bad)
+    assert outcome(host)[0] == "rolled-back"
+    host.client.remove_container(host.name("web"), force=True)
+    host.push("web:stable", ImageSpec(marker="stable"))
+    host.run_container("web", "web:stable", labels=ON)
+    host.push("web:stable", bad)
+    assert outcome(host) == ("skipped", "rejected-before")
+
+
+def test_an_image_that_was_left_out_is_so_under_whatever_tag(host: Host) -> None:
+    start(host, "patch")
+    host.updater("skip", host.name("web"))
+    host.push("web:1.25.3-alpine", ImageSpec(marker="1.25.2-alpine"))
+    assert answer(host)[:2] == ("leave", "skipped")
 
 
 def test_a_rollback_goes_back_to_the_tag_before(host: Host) -> None:
@@ -75,6 +128,18 @@ def test_a_rollback_goes_back_to_the_tag_before(host: Host) -> None:
     container = checked(host.updater("check", "-o", "json").json)[host.name("web")]
     assert (container["decision"], container["published"]["tag"]) == ("update", "1.25.2-alpine")
     assert "rejected-before" in codes(container)
+
+
+def test_a_rollback_of_who_changed_the_tag_as_told_goes_back_to_the_tag_before(host: Host) -> None:
+    start(host, "minor")
+    host.updater("run", *QUICK)
+    host.client.remove_container(host.name("web"), force=True)
+    host.run_container("web", "web:1.26.0-alpine", labels=ON | {"updater.tags": "minor"})
+    assert host.updater("rollback", host.name("web"), *QUICK).exit_code == 0
+    assert host.execute("web", "cat /etc/marker") == "1.25.1"
+    assert host.inspect("web")["Config"]["Image"] == host.reference("web:1.25.1-alpine")
+    # Each tag names what it should.
+    assert host.image_id(host.reference("web:1.26.0-alpine")) != host.inspect("web")["Image"]
 
 
 def test_the_digest_of_the_tag_is_watched_as_well(host: Host) -> None:

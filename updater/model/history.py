@@ -53,9 +53,9 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """This digest of this reference did not prove itself in this container.
+    """This digest did not prove itself in this container, so it is not tried again there, whatever tag names it.
 
-    `reference` is the canonical text, so that another way of writing the same image changes nothing; `at` is in UTC.
+    `reference` is where it came from, as canonical text; `at` is in UTC.
     """
 
     name: str

@@ -71,12 +71,14 @@ class Model:
 
     @property
     def version_before(self) -> Version | None:
-        """Where `updater rollback` leads: by the history, else by the container's labels."""
+        """Where `updater rollback` leads: by the container's labels, else by the history."""
         if self.container is None or not self.container.runs:
             return None
+        if self.container.before is not None:
+            return self.container.before
         if self.last_update is not None and self.last_update[1] == self.container.version:
             return self.last_update[0]
-        return self.container.before
+        return None
 
     # What has happened
 
