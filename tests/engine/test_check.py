@@ -233,6 +233,17 @@ def test_a_cycle_costs_one_request_per_image_and_three_engine_calls(host: Host) 
     assert len(engine_calls) == 3, [request.path for request in engine_calls]
 
 
+def test_an_image_that_no_registry_has_costs_one_call_however_many_share_it(host: Host) -> None:
+    host.load("local:latest", ImageSpec(marker="l"))
+    for number in range(10):
+        host.create_container(f"c{number}", host.name("local:latest"), labels=ON)
+    with host.rig.recording_socket() as socket:
+        result = host.updater("check", "--include-stopped", "-o", "json", docker_host=socket.host)
+        engine_calls = list(socket.recording.requests)
+    assert [codes(one) for one in checked(result.json).values()] == [["local-image"]] * 10
+    assert len(engine_calls) == 4, [request.path for request in engine_calls]
+
+
 class TestWhatChanged:
     """Costs one inspection each, and no other call of the engine; what did not change costs none."""
 

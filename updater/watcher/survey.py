@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from updater.model.consideration import Consideration
-    from updater.model.container import ContainerSnapshot, Inventory
+    from updater.model.container import ContainerSnapshot, ImageFacts, Inventory
     from updater.model.digest import Digest
     from updater.model.platform import Platform
     from updater.model.published import Lookup, Published
@@ -35,7 +35,6 @@ class Engine(Protocol):
     """What the watcher asks of an engine; none of it changes anything."""
 
     def with_reference(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
-    def with_image(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
     def with_every_digest(self, container: ContainerSnapshot) -> ContainerSnapshot: ...
     def inspect_container(self, container_id: str) -> dict[str, Any]: ...
     def image_by_id(self, image_id: str) -> dict[str, Any] | None: ...
@@ -56,7 +55,8 @@ def survey(
     considerations: Sequence[Consideration], inventory: Inventory, sightings: Sightings
 ) -> tuple[Candidate, ...]:
     """Compare each container that nothing objects to; the order stays. Failures become candidates, not exceptions."""
-    located = [_locate(consideration, inventory, sightings.engine) for consideration in considerations]
+    images = _Images(sightings.engine)
+    located = [_locate(consideration, inventory, sightings.engine, images) for consideration in considerations]
     comparable = [found for found in located if not isinstance(found, Candidate)]
     own = (reference for found in comparable if (reference := found.container.reference) is not None)
     sightings.registry.begin_cycle(_side_by_side(own))
@@ -108,7 +108,27 @@ def _side_by_side(references: Iterable[ImageReference]) -> list[ImageReference]:
     return [reference for turn in turns for reference in turn if reference is not None]
 
 
-def _locate(consideration: Consideration, inventory: Inventory, engine: Engine) -> Consideration | Candidate:
+class _Images:
+    """What the engine's list left out of images; each is asked for once, however many containers share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._looked_at: dict[str, ImageFacts | None] = {}
+
+    def of(self, container: ContainerSnapshot) -> ContainerSnapshot:
+        """The container with its image, where the list hides it (the parents of builds)."""
+        return container if container.image is not None else self.in_full(container)
+
+    def in_full(self, container: ContainerSnapshot) -> ContainerSnapshot:
+        """With every digest: in containerd's store the list has those of one repository, whoever else knows it."""
+        if container.image_id not in self._looked_at:
+            self._looked_at[container.image_id] = self._engine.with_every_digest(container).image
+        return replace(container, image=self._looked_at[container.image_id])
+
+
+def _locate(
+    consideration: Consideration, inventory: Inventory, engine: Engine, images: _Images
+) -> Consideration | Candidate:
     """The consideration with what the list left out, or at once the candidate there is no comparing with."""
     if consideration.objection is not None:
         return Candidate(
@@ -118,17 +138,13 @@ def _locate(consideration: Consideration, inventory: Inventory, engine: Engine) 
             finding=consideration.objection,
         )
     try:
-        container = engine.with_reference(engine.with_image(consideration.container))
+        container = engine.with_reference(images.of(consideration.container))
+        reason = not_comparable(container, inventory.registry_tags)
+        if reason is not None and reason.code is ReasonCode.LOCAL_IMAGE and container.reference is not None:
+            container = images.in_full(container)
+            reason = not_comparable(container, inventory.registry_tags)
     except EngineError as error:
         return Candidate(consideration, Status.UNKNOWN, finding=error.reason)
-    reason = not_comparable(container, inventory.registry_tags)
-    if reason is not None and reason.code is ReasonCode.LOCAL_IMAGE and container.reference is not None:
-        # With containerd's store the list names the digest of one repository only, however many know the image.
-        try:
-            container = engine.with_every_digest(container)
-        except EngineError as error:
-            return Candidate(consideration, Status.UNKNOWN, finding=error.reason)
-        reason = not_comparable(container, inventory.registry_tags)
     located = replace(consideration, container=container)
     if reason is None:
         return located
