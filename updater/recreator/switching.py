@@ -69,7 +69,8 @@ def park(recreation: Recreation) -> None:
 def _require_as_planned(recreation: Recreation, found: Json) -> None:
     """What its user has changed while it was being stopped is to be seen in what is put back."""
     was = recreation.old["HostConfig"]
-    host_config = dict(found["HostConfig"])
+    # Links name the other one of its group, which was parked just before.
+    host_config = {**found["HostConfig"], "Links": was.get("Links")}
     if comes_back_after_signal(recreation):
         host_config["RestartPolicy"] = was.get("RestartPolicy")  # it is held down, by ourselves
     if is_configured_alike(recreation.old, {**found, "HostConfig": host_config}):
