@@ -106,11 +106,16 @@ def has_healthcheck(container: Mapping[str, Any]) -> bool:
 def healthcheck_deadline(check: Mapping[str, Any]) -> float:
     """Seconds in which a working container must be healthy, by its own start period, interval, timeout and retries."""
     retries = check.get("Retries") or _RETRIES
-    once = _seconds(check, "Interval", _INTERVAL) + _seconds(check, "Timeout", _TIMEOUT)
+    once = _once(check)
     start = _seconds(check, "StartPeriod", 0.0)
     if start:  # the first probe comes after the start interval (API 1.44), however short the start period is
         start = max(start, _seconds(check, "StartInterval", 0.0))
     return float(start + (retries + 1) * once + _MARGIN)
+
+
+def seconds_for_a_probe(container: Mapping[str, Any]) -> float:
+    """Until when the next probe of the container has ended, at the latest."""
+    return _once(container["Config"].get("Healthcheck") or {})
 
 
 def judge(container: Mapping[str, Any], trial: Trial, now: float) -> Verdict:
@@ -189,6 +194,10 @@ def _last_output(health: Mapping[str, Any]) -> str:
     log = health.get("Log") or []
     output = str(log[-1].get("Output") or "").strip().splitlines() if log else []
     return f"; its last probe said {output[-1][:120]!r}" if output else ""
+
+
+def _once(check: Mapping[str, Any]) -> float:
+    return _seconds(check, "Interval", _INTERVAL) + _seconds(check, "Timeout", _TIMEOUT)
 
 
 def _seconds(check: Mapping[str, Any], key: str, default: float) -> float:

@@ -14,12 +14,16 @@ from updater.recreator.names import (
     name_go,
 )
 from updater.recreator.recreation import failed
+from updater.recreator.verify import ContainerStopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
+
+_LEFT_SO = "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
 
 
 def inspect(recreation: Recreation) -> None:
@@ -50,22 +54,37 @@ def confirm(recreation: Recreation) -> None:
         _check_other_updaters(recreation)
     if now is None:
         raise failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
-    same_name = now["Name"] == recreation.old["Name"]
+    _require_unchanged(recreation, now)
+    _check_names(recreation)
+
+
+def confirm_once_more(recreation: Recreation) -> None:
+    """Just before the stop: others of its group may have taken their time to stop."""
+    now = recreation.engine.find_container(recreation.old["Id"])
+    if now is None:
+        raise failed(ReasonCode.CONTAINER_GONE, "Somebody removed it meanwhile; nothing was done.")
+    _require_unchanged(recreation, now)
+
+
+def _require_unchanged(recreation: Recreation, now: Json) -> None:
+    if recreation.old_ran and not now["State"].get("Running"):
+        raise ContainerStopped(_LEFT_SO)
     if recreation.old_ran:
         same_state = _settled(now["State"]["Status"]) == _settled(recreation.old_state)
     else:
         same_state = not now["State"].get("Running")
-    if not same_name or not same_state:
-        raise failed(
-            ReasonCode.USER_CHANGED, "It ended, or somebody stopped, started or renamed it meanwhile; it is left so."
-        )
-    changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
-    if changed or _networks(now) != _networks(recreation.old):
+    if now["Name"] != recreation.old["Name"] or not same_state:
+        raise failed(ReasonCode.USER_CHANGED, _LEFT_SO)
+    if not is_configured_alike(recreation.old, now):
         raise failed(
             ReasonCode.USER_CHANGED,
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
         )
-    _check_names(recreation)
+
+
+def is_configured_alike(before: Json, now: Json) -> bool:
+    """Whether nobody has changed its configuration or networks."""
+    return all(now[part] == before[part] for part in ("Config", "HostConfig")) and _networks(now) == _networks(before)
 
 
 def _settled(state: str) -> str:

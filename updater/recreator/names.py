@@ -117,6 +117,12 @@ def parse_parked_name(text: str, container_id: str) -> ParkedName | None:
     return ParkedName(match["name"], Phase(match["phase"]), policy_of(match["policy"]), state)
 
 
+def is_under_our_name(old: Mapping[str, Any], name: str) -> bool:
+    """Whether an old container has its own name or the one we gave it; any other is its user's choice."""
+    parked = parse_parked_name(old["Name"], old["Id"])
+    return old["Name"] == f"/{name}" or (parked is not None and parked.name == name)
+
+
 def policy_letter(policy: Mapping[str, Any]) -> str:
     """`n` no, `a` always, `u` unless-stopped, `fK` on-failure with at most K retries (0: no limit)."""
     kind = policy.get("Name") or "no"

@@ -1,4 +1,4 @@
-"""Did a person end a container, or did it end by itself? Told from the engine's events; pure.
+"""Did a person end a container, or did it end by itself? Has a person changed it? From what the engine tells; pure.
 
 Stop, restart and kill come with the event `kill`, a crash comes without. But not every `kill` is an end: `docker kill
 -s HUP` makes many programs read their configuration again.
@@ -7,17 +7,53 @@ Stop, restart and kill come with the event `kill`, a crash comes without. But no
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from updater.model.signals import signal_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from updater.model.happening import Happening
 
 _KILL, _DIE, _START = "kill", "die", "start"
 _ENDING = frozenset({signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGQUIT})
+
+# What `docker update` can change.
+_CHANGEABLE = (
+    "BlkioWeight",
+    "CpuPeriod",
+    "CpuQuota",
+    "CpuRealtimePeriod",
+    "CpuRealtimeRuntime",
+    "CpuShares",
+    "CpusetCpus",
+    "CpusetMems",
+    "Memory",
+    "MemoryReservation",
+    "MemorySwap",
+    "NanoCpus",
+    "PidsLimit",
+)
+
+
+def changed_in(new: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a person has changed in the new container, which was made just like the old one."""
+    was, now = old["HostConfig"], new["HostConfig"]
+    changed = [field for field in _CHANGEABLE if (was.get(field) or None) != (now.get(field) or None)]
+    if _policy(was) != _policy(now):
+        changed.append("RestartPolicy")
+    if _networks(old) != _networks(new):
+        changed.append("Networks")
+    return tuple(changed)
+
+
+def _policy(host_config: Mapping[str, Any]) -> str:
+    return (host_config.get("RestartPolicy") or {}).get("Name") or "no"
+
+
+def _networks(container: Mapping[str, Any]) -> set[str]:
+    return set((container.get("NetworkSettings") or {}).get("Networks") or ())
 
 
 def ended_by_a_person(happenings: Sequence[Happening], stop_signal: str | None, *, runs: bool) -> bool:

@@ -31,6 +31,7 @@ from updater.recreator.names import (
     LABEL_OLD_DIGEST,
     LABEL_OLD_IMAGE,
     LABEL_OLD_STATE,
+    is_under_our_name,
     parse_parked_name,
 )
 from updater.recreator.patience import patiently
@@ -87,7 +88,7 @@ def recover(group: Sequence[Unfinished], terms: Mapping[str, Terms], surrounding
             continue
         if update.rival is not None or old is None:
             outcomes.append(_user_was_faster(update, surroundings))
-        elif not _is_in_place(update, old):
+        elif not is_under_our_name(old, update.name):
             _start_again(update, old, surroundings)
             outcomes.append(_user_was_faster(update, surroundings))
         elif new is None:
@@ -156,13 +157,6 @@ def _is_touched(one: _CutShort) -> bool:
     was, now = one.recreation.old_policy.get("Name"), one.old["HostConfig"].get("RestartPolicy") or {}
     stopped = one.recreation.old_ran and not one.old["State"].get("Running")
     return stopped or (was or "no") != (now.get("Name") or "no")
-
-
-def _is_in_place(update: Unfinished, old: Json) -> bool:
-    """Whether the old container has its own name or the one we gave it; any other is its user's choice."""
-    name = old["Name"].lstrip("/")
-    parked = parse_parked_name(name, old["Id"])
-    return name == update.name or (parked is not None and parked.name == update.name)
 
 
 def _start_again(update: Unfinished, old: Json, surroundings: Surroundings) -> None:

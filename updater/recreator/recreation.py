@@ -214,9 +214,9 @@ class Recreation:
             self.listening.close()
             self.listening = None
 
-    def leave_stopped(self) -> None:
-        """The user stopped the container; whatever is put back stays stopped, too."""
-        self.old = {**self.old, "State": {"Status": "exited"}}
+    def leave(self, state: str) -> None:
+        """The user stopped or paused the container; whatever is put back ends so, too."""
+        self.old = {**self.old, "State": {**self.old["State"], "Status": state}}
 
     def check_interruption(self) -> None:
         """Raise UpdateFailed if the user asked to stop."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, EngineTimeout
 from updater.model.reason import ReasonCode
-from updater.recreator.names import (
-    name_go,
-)
+from updater.recreator.looking import confirm_once_more, is_configured_alike
+from updater.recreator.names import is_under_our_name, name_go
 from updater.recreator.recreation import failed
-from updater.recreator.stopping import stop_old
-from updater.recreator.verify import freeze, prove
+from updater.recreator.stopping import comes_back_after_signal, stop_old
+from updater.recreator.verify import ContainerRemoved, freeze, prove
 
 if TYPE_CHECKING:
+    from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
 
@@ -31,10 +31,15 @@ def mark(recreation: Recreation) -> None:
 
 def stop(recreation: Recreation) -> None:
     """Stop the old container."""
+    if not recreation.touched:  # or it is not the first time, and what it shows is our doing
+        confirm_once_more(recreation)
     recreation.touched = True
+    if recreation.old_ran or _runs(recreation, recreation.old["Id"]):
+        _stop(recreation)
+
+
+def _stop(recreation: Recreation) -> None:
     old = recreation.old
-    if not recreation.old_ran and not _runs(recreation, old["Id"]):
-        return
     recreation.stop_requested = time.monotonic()
     try:
         if recreation.was_paused:
@@ -52,19 +57,46 @@ def _runs(recreation: Recreation, container_id: str) -> bool:
 
 def park(recreation: Recreation) -> None:
     """Out of the way with the old one."""
-    old = recreation.old
-    recreation.engine.rename(old["Id"], recreation.parked_name)
+    old_id = recreation.old["Id"]
+    found = recreation.engine.find_container(old_id)
+    if found is not None and not is_under_our_name(found, recreation.name):
+        raise failed(ReasonCode.USER_CHANGED, "Somebody renamed it while it was being stopped; it keeps that name.")
+    if found is not None:
+        _require_as_planned(recreation, found)
+    recreation.engine.rename(old_id, recreation.parked_name)
+
+
+def _require_as_planned(recreation: Recreation, found: Json) -> None:
+    """What its user has changed while it was being stopped is to be seen in what is put back."""
+    was = recreation.old["HostConfig"]
+    # Links name the other one of its group, which was parked just before.
+    host_config = {**found["HostConfig"], "Links": was.get("Links")}
+    if comes_back_after_signal(recreation):
+        host_config["RestartPolicy"] = was.get("RestartPolicy")  # it is held down, by ourselves
+    if is_configured_alike(recreation.old, {**found, "HostConfig": host_config}):
+        return
+    recreation.old = {**recreation.old, "HostConfig": host_config}
+    raise failed(
+        ReasonCode.USER_CHANGED,
+        "Somebody changed its configuration or networks while it was being stopped; the next run takes it up.",
+    )
 
 
 def defuse(recreation: Recreation) -> None:
-    """No reboot may start it; and one that it was stopped before has: two must never run at once."""
+    """No reboot may start it; and one that it was stopped before has."""
     if not recreation.restarts_after_exit:
         return
-    old_id = recreation.old["Id"]
-    recreation.engine.set_restart_policy(old_id, {"Name": "no"})
-    if _runs(recreation, old_id):
-        stop(recreation)
-        recreation.engine.set_restart_policy(old_id, {"Name": "no"})
+    recreation.engine.set_restart_policy(recreation.old["Id"], {"Name": "no"})
+    _keep_down(recreation)
+
+
+def _keep_down(recreation: Recreation) -> None:
+    """Two must never run at once: stop the old one if it was started again, as by a `docker restart` of this moment."""
+    if not _runs(recreation, recreation.old["Id"]):
+        return
+    _stop(recreation)
+    if recreation.restarts_after_exit:
+        recreation.engine.set_restart_policy(recreation.old["Id"], {"Name": "no"})
 
 
 def promote(recreation: Recreation) -> None:
@@ -74,10 +106,11 @@ def promote(recreation: Recreation) -> None:
 
 
 def start(recreation: Recreation) -> None:
-    """Start the new one."""
+    """Start the new one, and only that one."""
     if not recreation.should_run:
         return
     assert recreation.new_id is not None
+    _keep_down(recreation)
     if _is_judged(recreation):
         recreation.listen_from_now_on(recreation.new_id)
     try:
@@ -87,6 +120,8 @@ def start(recreation: Recreation) -> None:
             time.sleep(1)  # a port or an address of the old container may take a moment to be free
             recreation.engine.start(recreation.new_id)
     except (EngineRefused, EngineConflict, EngineNotFound) as error:
+        if recreation.engine.find_container(recreation.new_id) is None:
+            raise ContainerRemoved from error
         raise failed(ReasonCode.START_FAILED, f"The new container did not start: {error}.") from error
     recreation.up_again = time.monotonic()
 
@@ -106,9 +141,23 @@ def verify(recreation: Recreation) -> None:
         freeze(recreation.engine, recreation.new_id, paused=True)
 
 
+def _kept_under_another_name(recreation: Recreation, name: str) -> str:
+    policy = f"; its restart policy is no instead of {recreation.old_policy['Name']}"
+    return (
+        f"Somebody renamed the old container to {name} meanwhile, so it was not removed"
+        f"{policy if recreation.restarts_after_exit else ''}."
+    )
+
+
 def commit(recreation: Recreation) -> None:
-    """A good update stays good, even if the old container cannot be removed."""
+    """A good update stays good, even if the old container cannot be removed. What its user made of it stays."""
     old_id = recreation.old["Id"]
+    old = recreation.patiently(lambda: recreation.engine.find_container(old_id))
+    if old is not None and not is_under_our_name(old, recreation.name):
+        recreation.notes.append(_kept_under_another_name(recreation, old["Name"].lstrip("/")))
+        return
+    if old is not None and old["State"].get("Running") and not recreation.is_companion:
+        raise failed(ReasonCode.USER_CHANGED, "Somebody started the old container meanwhile, so it was put back.")
     try:
         recreation.patiently(lambda: recreation.engine.remove(old_id, volumes=False))
     except EngineNotFound:

@@ -18,6 +18,7 @@ from updater.model.reason import Reason, ReasonCode
 from updater.recreator.cleanup import remove_unused
 from updater.recreator.each_other import GaveWay
 from updater.recreator.itinerary import remaining, whole
+from updater.recreator.pausing import ContainerPaused
 from updater.recreator.recreation import Group, Recreation
 from updater.recreator.telling import Setback, outcome_of, outcome_of_going_back, success_of, told_of
 from updater.recreator.undo import discard, keep_as_before, remove_old
@@ -94,6 +95,8 @@ def go_through(itinerary: Itinerary, members: Members) -> tuple[Outcome, ...]:
         return (outcome_of(head, kind, told_of(head, setback)),)
     if isinstance(setback.failure, ContainerStopped):
         _leave_stopped(members, setback.member)
+    if isinstance(setback.failure, ContainerPaused) and setback.failure.still:
+        setback.member.leave("paused")
     return go_back(members, setback)
 
 
@@ -212,7 +215,7 @@ def _leave_stopped(members: Members, stopped: Recreation) -> None:
     for member in members:
         if member is stopped or member.plan.companion_of in names:
             names.add(member.name)
-            member.leave_stopped()
+            member.leave("exited")
 
 
 def _clean_up(head: Recreation, image_id: str | None) -> None:

@@ -12,6 +12,7 @@ from updater.errors import UpdateFailed
 from updater.model.reason import Reason, ReasonCode
 from updater.recreator.health import Bad, Good, Undecided, begin, judge
 from updater.recreator.patience import patiently
+from updater.recreator.pausing import Pauses
 from updater.recreator.persons_hand import ended_by_a_person, was_started_again
 from updater.recreator.secrets import without_secrets
 
@@ -30,10 +31,10 @@ _RESTART_LOOKS = 30  # nine seconds between the stop and the start of a restart;
 
 
 class ContainerStopped(UpdateFailed):
-    """A person stopped the container while it was to prove itself."""
+    """A person stopped the container while it was to prove itself, or the old one before its turn came."""
 
-    def __init__(self) -> None:
-        super().__init__(Reason(ReasonCode.USER_CHANGED, "Somebody stopped it before it had proven itself."))
+    def __init__(self, message: str = "Somebody stopped it before it had proven itself.") -> None:
+        super().__init__(Reason(ReasonCode.USER_CHANGED, message))
 
 
 class ContainerRemoved(UpdateFailed):
@@ -56,15 +57,20 @@ def freeze(engine: Engine, container_id: str, *, paused: bool) -> None:
 def prove(recreation: Recreation, container_id: str, which: str, *, interruptible: bool) -> None:
     """Return once the `which` ("new") container has proven itself.
 
-    Raises UpdateFailed with the reason if it fails; ContainerStopped or ContainerRemoved if a person ended it;
-    EngineUnreachable if the engine did, by its own end.
+    Raises UpdateFailed with the reason if it fails; ContainerStopped, ContainerPaused or ContainerRemoved if a person
+    did that; EngineUnreachable if the engine did, by its own end.
     """
     with recreation.listening_to(container_id) as alarm:
         container = _look(recreation.engine, container_id)
-        trial, forgotten = _begin(recreation, container), 0
+        trial, pauses, forgotten = _begin(recreation, container), Pauses(), 0
         while True:
             if interruptible:
                 recreation.check_interruption()
+            if pauses.disturb(container, alarm.heard()[forgotten:], time.monotonic()):
+                alarm.wait(_LOOK_EVERY)
+                container = _look(recreation.engine, container_id)
+                trial = _begin(recreation, container, anew=True)
+                continue
             verdict = judge(container, trial, time.monotonic())
             recreation.ended = not container["State"].get("Running")
             if isinstance(verdict, Undecided):
@@ -79,8 +85,9 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
             if restarted is not None:
                 # What happened until now is done with; only a further act of a person counts from here on.
                 forgotten = len(alarm.heard())
-                container, trial = restarted, _begin(recreation, restarted, anew=True)
+                container, trial, pauses = restarted, _begin(recreation, restarted, anew=True), Pauses()
                 continue
+            pauses.require_innocent(verdict)
             alarm.require_steady_engine()  # or it was no fault of the container's, and no end of its work
             if isinstance(verdict, Bad):
                 raise UpdateFailed(_told(verdict, container, which))

@@ -10,7 +10,8 @@ import tenacity
 
 from updater.errors import EngineConflict, EngineDenied, EngineError, EngineRefused, EngineTimeout, UpdateFailed
 from updater.model.reason import Reason, ReasonCode
-from updater.recreator.names import Phase, name_back, name_bad, parse_parked_name
+from updater.recreator.names import Phase, is_under_our_name, name_back, name_bad, parse_parked_name
+from updater.recreator.persons_hand import changed_in
 from updater.recreator.stopping import stop_old
 from updater.recreator.undo import keep_as_before, last_words, point_tag_back, remove_new
 from updater.recreator.verify import freeze, prove
@@ -112,6 +113,9 @@ def _clear_the_way(recreation: Recreation) -> None:
     new = None if new_id is None else recreation.patiently(lambda: recreation.engine.find_container(new_id))
     if new is None or new_id is None:
         return
+    if changed := changed_in(new, recreation.old):
+        what = ", ".join(changed)
+        recreation.notes.append(f"Somebody changed the new container meanwhile ({what}); the old one is without that.")
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
     recreation.patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
     bad = name_bad(recreation.name, recreation.old["Id"])
@@ -170,7 +174,11 @@ def _restore_old(recreation: Recreation) -> None:
     if _policy_name(current) != _policy_name(recreation.old):
         # Before the rename: until then the name is the only copy of the policy.
         recreation.patiently(lambda: recreation.engine.set_restart_policy(old_id, recreation.old_policy))
-    _give_name(recreation, old_id, recreation.name)
+    if is_under_our_name(current, recreation.name):
+        _give_name(recreation, old_id, recreation.name)
+    else:
+        chosen = current["Name"].lstrip("/")
+        recreation.notes.append(f"Somebody renamed the old container to {chosen} meanwhile; it keeps that name.")
     if not recreation.old_ran and current["State"].get("Running"):
         # The engine started it when it booted; it was stopped, and is to be so again.
         recreation.patiently(lambda: recreation.engine.stop(old_id, recreation.plan.terms.stop_timeout, None))
