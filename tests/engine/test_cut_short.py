@@ -300,3 +300,16 @@ class TestOnTheWayToANewerTag:
         host.updater("run", *QUICK)
         assert self.check(host, old_image) == "1.25.0"
         assert host.inspect("web")["Id"] == old_id
+
+
+@pytest.mark.parametrize("policy", [None, {"Name": "on-failure", "MaximumRetryCount": 3}], ids=["none", "on-failure"])
+def test_dead_just_after_the_stop_it_goes_on(host: Host, policy: dict[str, Any] | None) -> None:
+    """Nobody has changed the old container, whatever the engine shows of a policy that was never set."""
+    settings = {} if policy is None else {"host_config": {"RestartPolicy": policy}}
+    old_id = start_web(host, **settings)
+    host.push("web:latest", ImageSpec(marker="2"))
+    kill_after(host, f"{old_id}/stop", "run", *QUICK)
+    (recovered,) = recover(host)
+    assert (recovered["outcome"], recovered["reason"]["code"]) == ("updated", "updated")
+    assert host.execute("web", "cat /etc/marker") == "2"
+    assert host.container_names() == [host.name("web")]

@@ -113,12 +113,13 @@ def _clear_the_way(recreation: Recreation) -> None:
     new = None if new_id is None else recreation.patiently(lambda: recreation.engine.find_container(new_id))
     if new is None or new_id is None:
         return
-    if changed := changed_in(new, recreation.old):
+    bad = name_bad(recreation.name, recreation.old["Id"])
+    # Under that name its restart policy may have been changed by ourselves, before we were cut short.
+    if new["Name"] != f"/{bad}" and (changed := changed_in(new, recreation.old)):
         what = ", ".join(changed)
         recreation.notes.append(f"Somebody changed the new container meanwhile ({what}); the old one is without that.")
     # A crash-looping container cannot always be renamed, and renaming a running one moves its DNS name: stop first.
     recreation.patiently(lambda: recreation.engine.stop(new_id, _time_to_stop(recreation, new), None))
-    bad = name_bad(recreation.name, recreation.old["Id"])
     _give_name(recreation, new_id, bad)
     # Only now: under its other names recovery would go on with it, and needs its policy as it was planned.
     if (new["HostConfig"].get("RestartPolicy") or {}).get("Name") in ("always", "on-failure"):
