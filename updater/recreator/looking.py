@@ -75,16 +75,12 @@ def _require_unchanged(recreation: Recreation, now: Json) -> None:
         same_state = not now["State"].get("Running")
     if now["Name"] != recreation.old["Name"] or not same_state:
         raise failed(ReasonCode.USER_CHANGED, _LEFT_SO)
-    if not is_configured_alike(recreation.old, now):
+    changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
+    if changed or _networks(now) != _networks(recreation.old):
         raise failed(
             ReasonCode.USER_CHANGED,
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
         )
-
-
-def is_configured_alike(before: Json, now: Json) -> bool:
-    """Whether nobody has changed its configuration or networks."""
-    return all(now[part] == before[part] for part in ("Config", "HostConfig")) and _networks(now) == _networks(before)
 
 
 def _settled(state: str) -> str:

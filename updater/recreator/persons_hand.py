@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from updater.model.signals import signal_number
+from updater.recreator.names import policy_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 _KILL, _DIE, _START = "kill", "die", "start"
 _ENDING = frozenset({signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGQUIT})
 
-# What `docker update` can change.
+RESTART_POLICY = "RestartPolicy"
+# What else `docker update` can change.
 _CHANGEABLE = (
     "BlkioWeight",
     "CpuPeriod",
@@ -29,6 +31,7 @@ _CHANGEABLE = (
     "CpuShares",
     "CpusetCpus",
     "CpusetMems",
+    "KernelMemory",
     "Memory",
     "MemoryReservation",
     "MemorySwap",
@@ -38,18 +41,14 @@ _CHANGEABLE = (
 
 
 def changed_in(new: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a person has changed in the new container, which was made just like the old one."""
+    """What a person has changed in a container since, or in the new one, which was made just like the old one."""
     was, now = old["HostConfig"], new["HostConfig"]
     changed = [field for field in _CHANGEABLE if (was.get(field) or None) != (now.get(field) or None)]
-    if _policy(was) != _policy(now):
-        changed.append("RestartPolicy")
+    if policy_letter(was.get(RESTART_POLICY) or {}) != policy_letter(now.get(RESTART_POLICY) or {}):
+        changed.append(RESTART_POLICY)
     if _networks(old) != _networks(new):
         changed.append("Networks")
     return tuple(changed)
-
-
-def _policy(host_config: Mapping[str, Any]) -> str:
-    return (host_config.get("RestartPolicy") or {}).get("Name") or "no"
 
 
 def _networks(container: Mapping[str, Any]) -> set[str]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from updater.errors import EngineConflict, EngineError, EngineNotFound, EngineRefused, EngineTimeout
 from updater.model.reason import ReasonCode
-from updater.recreator.looking import confirm_once_more, is_configured_alike
+from updater.recreator.looking import confirm_once_more
 from updater.recreator.names import is_under_our_name, name_go
+from updater.recreator.persons_hand import RESTART_POLICY, changed_in
 from updater.recreator.recreation import failed
 from updater.recreator.stopping import comes_back_after_signal, stop_old
 from updater.recreator.verify import ContainerRemoved, freeze, prove
@@ -68,17 +69,15 @@ def park(recreation: Recreation) -> None:
 
 def _require_as_planned(recreation: Recreation, found: Json) -> None:
     """What its user has changed while it was being stopped is to be seen in what is put back."""
-    was = recreation.old["HostConfig"]
-    # Links name the other one of its group, which was parked just before.
-    host_config = {**found["HostConfig"], "Links": was.get("Links")}
-    if comes_back_after_signal(recreation):
-        host_config["RestartPolicy"] = was.get("RestartPolicy")  # it is held down, by ourselves
-    if is_configured_alike(recreation.old, {**found, "HostConfig": host_config}):
+    held_down = comes_back_after_signal(recreation)  # by ourselves
+    changed = [what for what in changed_in(found, recreation.old) if what != RESTART_POLICY or not held_down]
+    if not changed:
         return
-    recreation.old = {**recreation.old, "HostConfig": host_config}
+    policy = recreation.old_policy if held_down else found["HostConfig"].get("RestartPolicy")
+    recreation.old = {**recreation.old, "HostConfig": {**found["HostConfig"], "RestartPolicy": policy}}
     raise failed(
         ReasonCode.USER_CHANGED,
-        "Somebody changed its configuration or networks while it was being stopped; the next run takes it up.",
+        f"Somebody changed it while it was being stopped ({', '.join(changed)}); the next run takes that up.",
     )
 
 
