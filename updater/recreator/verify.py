@@ -62,6 +62,8 @@ def prove(recreation: Recreation, container_id: str, which: str, *, interruptibl
     """
     with recreation.listening_to(container_id) as alarm:
         container = _look(recreation.engine, container_id)
+        if recreation.was_paused and container["State"].get("Paused"):
+            return  # after a death: it is frozen, as it is to be, only once it has proven itself
         trial, pauses, forgotten = _begin(recreation, container), Pauses(), 0
         while True:
             if interruptible:
