@@ -13,13 +13,11 @@ from updater.recreator.names import (
     name_bad,
     name_go,
 )
+from updater.recreator.persons_hand import networks_of
 from updater.recreator.recreation import failed
 from updater.recreator.verify import ContainerStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from updater.recreator.engine import Json
     from updater.recreator.recreation import Recreation
 
@@ -76,7 +74,7 @@ def _require_unchanged(recreation: Recreation, now: Json) -> None:
     if now["Name"] != recreation.old["Name"] or not same_state:
         raise failed(ReasonCode.USER_CHANGED, _LEFT_SO)
     changed = [part for part in ("Config", "HostConfig") if now[part] != recreation.old[part]]
-    if changed or _networks(now) != _networks(recreation.old):
+    if changed or networks_of(now) != networks_of(recreation.old):
         raise failed(
             ReasonCode.USER_CHANGED,
             "Somebody changed its configuration or networks meanwhile; nothing was done, the next run takes it up.",
@@ -108,7 +106,3 @@ def _check_names(recreation: Recreation) -> None:
                 ReasonCode.NAME_CONFLICT,
                 f"The update needs the name {needed}, which another container has; rename that.",
             )
-
-
-def _networks(container: Mapping[str, Any]) -> set[str]:
-    return set((container.get("NetworkSettings") or {}).get("Networks") or ())

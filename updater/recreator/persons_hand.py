@@ -46,12 +46,13 @@ def changed_in(new: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[str, ...
     changed = [field for field in _CHANGEABLE if (was.get(field) or None) != (now.get(field) or None)]
     if policy_letter(was.get(RESTART_POLICY) or {}) != policy_letter(now.get(RESTART_POLICY) or {}):
         changed.append(RESTART_POLICY)
-    if _networks(old) != _networks(new):
+    if networks_of(old) != networks_of(new):
         changed.append("Networks")
     return tuple(changed)
 
 
-def _networks(container: Mapping[str, Any]) -> set[str]:
+def networks_of(container: Mapping[str, Any]) -> set[str]:
+    """The names of the networks it is in."""
     return set((container.get("NetworkSettings") or {}).get("Networks") or ())
 
 
